@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+# shellcheck shell=bash disable=SC2034
+#
+# Packages: of the host's own suite through its apt, of other suites through
+# an apt tree in the cache, so that the host's sources are never changed.
+
+# The mirror that the host itself uses for its main archive.
+apt_mirror() {
+	# shellcheck disable=SC2016 # apt expands this, not the shell
+	apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' \
+		'Identifier: Packages' 2>/dev/null |
+		awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }'
+}
+
+host_release() {
+	# shellcheck source=/dev/null
+	(. /etc/os-release && echo "${ID:-unknown} ${VERSION_ID:-unknown}")
+}
+
+have_package() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+	grep -qx installed; }
+
+apt_update_host() {
+	[ -n "${APT_UPDATED:-}" ] && return 0
+	quietly "$MESHLAN_CACHE/log/apt-update" apt-get -q update || return
+	APT_UPDATED=1
+}
+
+# Install what is missing and nothing else. Asks nothing.
+need_packages() { # PACKAGE...
+	local p missing=()
+
+	for p; do
+		have_package "$p" || missing+=("$p")
+	done
+	[ ${#missing[@]} = 0 ] && return 0
+	command -v apt-get >/dev/null ||
+		die 119 "missing: ${missing[*]}; install them (no apt-get here)"
+	[ "$(id -u)" = 0 ] ||
+		die 119 "missing packages: ${missing[*]}; run this once as root, or: apt-get install ${missing[*]}"
+	say "installing ${missing[*]}"
+	with_lock apt-host apt_install_host "${missing[@]}"
+}
+
+apt_install_host() {
+	apt_update_host
+	quietly "$MESHLAN_CACHE/log/apt-install" \
+		env DEBIAN_FRONTEND=noninteractive INITRD=No \
+		apt-get -q -y --no-install-recommends \
+		-o DPkg::Lock::Timeout=600 install "$@"
+}
+
+# An apt tree for one suite in the cache, made once.
+# Sets the array APT_TREE to the options that make apt use it.
+apt_tree() { # SUITE
+	local a=$MESHLAN_CACHE/apt-$1 mirror
+
+	APT_TREE=(-o "Dir=$a" -o "Dir::State::status=$a/var/lib/dpkg/status"
+		-o APT::Sandbox::User=root -o Acquire::Languages=none)
+	[ ! -e "$a/.done" ] || return 0
+	mirror=$(apt_mirror)
+	[ -n "$mirror" ] ||
+		die 119 "no Debian mirror in this host's apt configuration"
+	rm -rf "$a"
+	mkdir -p "$a"/etc/apt/{sources.list.d,preferences.d,trusted.gpg.d} \
+		"$a"/etc/apt/{apt.conf.d,auth.conf.d} \
+		"$a"/var/lib/{apt/lists/partial,dpkg} \
+		"$a"/var/cache/apt/archives/partial
+	# A proxy of the host's is the way to the mirror here too.
+	cp -a /etc/apt/apt.conf.d/. "$a/etc/apt/apt.conf.d/"
+	: >"$a/var/lib/dpkg/status"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"$mirror $1 main" >"$a/etc/apt/sources.list"
+	quietly "$MESHLAN_CACHE/log/apt-$1" \
+		apt-get "${APT_TREE[@]}" -q update || return
+	touch "$a/.done"
+}
