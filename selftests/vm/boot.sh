@@ -53,3 +53,70 @@ boot_uml() {
 	[ ! -e "$work/in/ctl/result" ] || mv "$work"/in/ctl/{result,dmesg} "$work/"
 	return $rc
 }
+
+# Emulation, unless a probe has shown that this host's KVM starts a guest:
+# there are hosts where /dev/kvm opens and then every guest hangs. The answer
+# is kept for this host, this QEMU and this kernel.
+qemu_machine() {
+	local key answer
+
+	machine=(-accel "tcg,thread=multi,tb-size=512" -cpu qemu64)
+	[ -w /dev/kvm ] || return 0
+	key=$({
+		uname -rm
+		grep -m 1 'model name' /proc/cpuinfo
+		qemu-system-x86_64 --version
+		echo "$KERNEL_IMAGE"
+	} | sha256sum | cut -c1-12)
+	answer=$MESHLAN_CACHE/kvm-$key
+	if [ ! -e "$answer" ]; then
+		timeout -k 2 15 qemu-system-x86_64 -M q35 -accel kvm -cpu host -m 512M \
+			-nodefaults -no-user-config -display none -monitor none \
+			-nic none -no-reboot -kernel "$KERNEL_IMAGE" \
+			-initrd "$KERNEL_INITRD" -append "quiet panic=-1 vm_probe=1" \
+			-device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+			</dev/null >/dev/null 2>&1
+		echo $? >"$answer.$$" && mv "$answer.$$" "$answer"
+		[ "$(cat "$answer")" = 33 ] ||
+			say "KVM starts no guest here; emulating"
+	fi
+	[ "$(cat "$answer")" != 33 ] || machine=(-accel kvm -cpu host)
+}
+
+qemu_share() { # TAG PATH ACCESS
+	shares+=(-fsdev "local,id=$1,path=$2,security_model=none,multidevs=remap$3"
+		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+}
+
+qemu_port() { # NAME CHARDEV
+	ports+=(-chardev "$2,id=$1" -device "virtserialport,chardev=$1,name=$1")
+}
+
+boot_qemu() {
+	local machine shares=() ports=()
+
+	qemu_machine
+	qemu_share root / ,readonly=on
+	qemu_share in "$work/in" ,readonly=on
+	qemu_share src "$MESHLAN_TOP" ,readonly=on
+	qemu_share own "$MESHLAN_BUILD/$kernel/modules/$KERNEL_RELEASE" ,readonly=on
+	qemu_share mods "$KERNEL_MODULES" ,readonly=on
+	qemu_share out "$work/in/out" ''
+	qemu_port output "file,path=$work/pipe-output"
+	qemu_port result "file,path=$work/result"
+	qemu_port dmesg "file,path=$work/dmesg"
+	open_pipes
+	timeout -k 5 "$limit" qemu-system-x86_64 -M q35 "${machine[@]}" \
+		-smp "$cpus" -m "$mem" -nodefaults -no-user-config -display none \
+		-monitor none -nic none -no-reboot -serial "file:$work/pipe-console" \
+		-kernel "$KERNEL_IMAGE" -initrd "$KERNEL_INITRD" -append \
+		"console=ttyS0 loglevel=5 panic=-1 oops=panic panic_on_warn=1 log_buf_len=4M vm_release=$KERNEL_RELEASE" \
+		"${shares[@]}" -device virtio-serial-pci "${ports[@]}" \
+		-device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+		</dev/null >"$work/qemu.log" 2>&1 &
+	guest_pid=$!
+	await_guest
+	local rc=$?
+	[ -s "$work/qemu.log" ] && grep -v 'warning: TCG' "$work/qemu.log" >&2
+	return $rc
+}
