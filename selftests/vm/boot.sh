@@ -30,6 +30,7 @@ await_guest() {
 	guest_pid=
 	# shellcheck disable=SC2086 # two numbers
 	wait $pipe_pids
+	[ $rc != 137 ] || rc=124
 	return $rc
 }
 
@@ -38,7 +39,7 @@ boot_uml() {
 
 	[ "$kernel" = debug ] || [ "$cpus" = 1 ] || n=("ncpus=$cpus")
 	open_pipes
-	timeout -k 5 "$limit" "$KERNEL_IMAGE" "mem=$mem" "${n[@]}" seccomp=on \
+	timeout -s KILL "$limit" "$KERNEL_IMAGE" "mem=$mem" "${n[@]}" seccomp=on \
 		"umid=m$$" "uml_dir=$work/uml/" root=/dev/root rootfstype=hostfs \
 		rootflags=/ ro "init=$MESHLAN_VM/init-uml" \
 		con=null con0=null,fd:1 con1=null,fd:3 log_buf_len=4M \
@@ -70,13 +71,15 @@ qemu_machine() {
 	} | sha256sum | cut -c1-12)
 	answer=$MESHLAN_CACHE/kvm-$key
 	if [ ! -e "$answer" ]; then
-		timeout -k 2 15 qemu-system-x86_64 -M q35 -accel kvm -cpu host -m 512M \
+		# A shell of its own, which keeps the news of a crash to itself.
+		(timeout -k 2 15 qemu-system-x86_64 -M q35 -accel kvm -cpu host -m 512M \
 			-nodefaults -no-user-config -display none -monitor none \
 			-nic none -no-reboot -kernel "$KERNEL_IMAGE" \
 			-initrd "$KERNEL_INITRD" -append "quiet panic=-1 vm_probe=1" \
 			-device isa-debug-exit,iobase=0xf4,iosize=0x04 \
 			</dev/null >/dev/null 2>&1
-		echo $? >"$answer.$$" && mv "$answer.$$" "$answer"
+			echo $? >"$answer.$$") 2>/dev/null
+		mv "$answer.$$" "$answer"
 		[ "$(cat "$answer")" = 33 ] ||
 			say "KVM starts no guest here; emulating"
 	fi
@@ -106,7 +109,7 @@ boot_qemu() {
 	qemu_port result "file,path=$work/result"
 	qemu_port dmesg "file,path=$work/dmesg"
 	open_pipes
-	timeout -k 5 "$limit" qemu-system-x86_64 -M q35 "${machine[@]}" \
+	timeout -s KILL "$limit" qemu-system-x86_64 -M q35 "${machine[@]}" \
 		-smp "$cpus" -m "$mem" -nodefaults -no-user-config -display none \
 		-monitor none -nic none -no-reboot -serial "file:$work/pipe-console" \
 		-kernel "$KERNEL_IMAGE" -initrd "$KERNEL_INITRD" -append \

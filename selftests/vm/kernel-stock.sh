@@ -19,7 +19,8 @@ stock_root_dir() { # SUITE
 	local key
 
 	key=$({
-		cat "$MESHLAN_VM/kernel-stock.sh"
+		echo "$ROOT_PACKAGES"
+		stock_newest_hook
 		apt_mirror
 	} | sha256sum | cut -c1-12)
 	echo "$MESHLAN_CACHE/root-$1-$key"
@@ -33,7 +34,7 @@ stock_newest_hook() {
 	names() { chroot "$root" apt-cache search --names-only "$1" |
 		cut -d' ' -f1; }
 	name=$(names '^linux-(image|binary|binary-unsigned)-[0-9.]+\+deb13-amd64$' |
-		sed -E 's/^(linux-(image|binary|binary-unsigned))-(.*)$/\3 \1/' |
+		sed -E 's/^(linux-[a-z-]+)-([0-9].*)$/\2 \1/' |
 		sort -k1,1V -k2,2 | tail -n 1)
 	release=${name% *}
 	chroot "$root" apt-get -q -y --no-install-recommends install \
@@ -83,11 +84,9 @@ stock_root() { # SUITE
 
 # The newest release below a directory that has headers and matches.
 stock_release() { # ROOT PATTERN
-	# shellcheck disable=SC2012 # kernel releases
-	ls "$1/lib/modules" 2>/dev/null | grep -E -- "$2" | sort -V |
-		while read -r v; do
-			[ ! -e "$1/usr/src/linux-headers-$v/Makefile" ] || echo "$v"
-		done | tail -n 1
+	find "$1/usr/src" -maxdepth 1 -name 'linux-headers-*' -printf '%f\n' |
+		sed 's/^linux-headers-//' | grep -E -- "$2" |
+		grep -v -e -rt- -e -cloud- | sort -V | tail -n 1
 }
 
 stock_image() { # ROOT RELEASE
@@ -109,9 +108,8 @@ stock_host_61() {
 	local v d
 
 	need_packages linux-headers-amd64
-	v=$(basename "$(readlink -f /usr/src/linux-headers-6.1*-amd64 |
-		grep -v -e -rt- -e -cloud- | sort -V | tail -n 1)")
-	v=${v#linux-headers-}
+	v=$(stock_release '' '^6\.1\..*-amd64$')
+	[ -n "$v" ] || die 119 "linux-headers-amd64 brought no 6.1 headers"
 	KERNEL_RELEASE=$v
 	KERNEL_MAKE=(make -C "/usr/src/linux-headers-$v")
 	if [ -d "/lib/modules/$v/kernel" ] && stock_image '' "$v" >/dev/null; then
@@ -214,6 +212,7 @@ kernel_stock() { # KERNEL
 		esac
 		[ -n "$KERNEL_RELEASE" ] ||
 			die 119 "no kernel $1 with headers in $STOCK_ROOT"
+		KERNEL_MODULE_DIR=/module
 		KERNEL_MAKE=(stock_make_in_root "$STOCK_ROOT"
 			-C "/usr/src/linux-headers-$KERNEL_RELEASE")
 	fi
