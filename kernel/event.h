@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 the meshlan developers */
+#ifndef _MESHLAN_EVENT_H
+#define _MESHLAN_EVENT_H
+
+#include <linux/spinlock.h>
+#include <linux/types.h>
+
+#include <uapi/linux/meshlan.h>
+
+struct meshlan_dev;
+struct meshlan_fdb_change;
+struct meshlan_key;
+struct meshlan_path;
+struct meshlan_session;
+
+/**
+ * struct meshlan_events - numbering of a device's events
+ * @lock: makes number and sending one step, so that numbers arrive in order
+ * @generation: number of the last event
+ * @boot_time: boot-based nanoseconds when the device was made
+ */
+struct meshlan_events {
+	spinlock_t	lock;
+	u64		generation;
+	u64		boot_time;
+};
+
+/* Each may be called from any context that is not hard interrupt. */
+void meshlan_event_path(struct meshlan_path *path, enum meshlan_event event);
+void meshlan_event_key(struct meshlan_key *key, enum meshlan_event event);
+void meshlan_event_session(struct meshlan_session *session,
+			   enum meshlan_event event);
+void meshlan_event_fdb(struct meshlan_dev *mdev, enum meshlan_event event,
+		       const struct meshlan_fdb_change *change);
+void meshlan_event_dev(struct meshlan_dev *mdev, enum meshlan_event event,
+		       u32 claim_pid);
+
+#endif /* _MESHLAN_EVENT_H */

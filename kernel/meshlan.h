@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 the meshlan developers */
+#ifndef _MESHLAN_MESHLAN_H
+#define _MESHLAN_MESHLAN_H
+
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/uidgid.h>
+#include <linux/workqueue.h>
+#include <net/gro_cells.h>
+
+#include <uapi/linux/meshlan.h>
+
+#include "counters.h"
+#include "event.h"
+#include "fdb.h"
+#include "messages.h"
+
+/*
+ * Lock order, outermost first; Documentation/networking/locking.rst tells
+ * the whole story.
+ *
+ *	rtnl
+ *	  meshlan_dev.lock	mutex: configuration, sessions, keys, paths
+ *	    meshlan_fdb.lock	spinlock, BH off
+ *	    meshlan_path.lock	spinlock, BH off
+ *	    meshlan_window.lock	spinlock, BH off
+ *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
+ *
+ * The packet path takes none of the first two; it walks under RCU.
+ */
+
+#define MESHLAN_SESSIONS_MAX	65536
+#define MESHLAN_PATHS_MAX	64	/* of one session */
+#define MESHLAN_KEYS_MAX	4	/* of one session that receive */
+#define MESHLAN_KEY_BITS	10	/* buckets of the index table, log2 */
+
+/**
+ * struct meshlan_claim - who alone may write
+ * @portid: netlink port of the claiming socket, 0 if nobody claimed
+ * @pid: process id of its owner as the claimer's namespace counts it
+ * @net: namespace of the socket, compared only
+ */
+struct meshlan_claim {
+	u32		portid;
+	u32		pid;
+	const struct net *net;
+};
+
+/**
+ * struct meshlan_dev - private part of a device
+ * @dev: the device
+ * @link_net: namespace the device was made in; the sockets live there. Not
+ *	counted: NULL once that namespace is gone. Written under rtnl and @lock
+ * @net_list: node in the list of @link_net's devices, under rtnl
+ * @lock: protects everything below that is not marked otherwise
+ * @dead: the device is being unregistered; nothing may be added
+ * @node: this node's id
+ * @sk4: IPv4 socket, RCU for readers
+ * @sk6: IPv6 socket, RCU for readers
+ * @owner: user whose second socket may share the port
+ * @port: UDP port, host order
+ * @lanes: lanes a key gets unless told otherwise
+ * @dscp: outer DSCP, or MESHLAN_DSCP_INHERIT
+ * @fwmark: mark of outer packets
+ * @sessions: by node id, RCU for readers
+ * @session_list: all sessions by rising node id, RCU for readers
+ * @session_count: their number
+ * @keys: by index, RCU for readers
+ * @fdb: forwarding table, with its own lock
+ * @counters: one per CPU
+ * @gro: hands received frames to the stack
+ * @events: numbers and batches events, with its own lock
+ * @claim: who alone may write
+ * @housekeeping: once a second: keys, sessions and addresses that end
+ */
+struct meshlan_dev {
+	struct net_device	*dev;
+	struct net		*link_net;
+	struct list_head	net_list;
+	struct mutex		lock;
+	bool			dead;
+	u64			node;
+	struct sock __rcu	*sk4;
+	struct sock __rcu	*sk6;
+	kuid_t			owner;
+	u16			port;
+	u8			lanes;
+	u8			dscp;
+	u32			fwmark;
+	struct rhashtable	sessions;
+	struct list_head	session_list;
+	unsigned int		session_count;
+	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
+	struct meshlan_fdb	fdb;
+	struct meshlan_counters __percpu *counters;
+	struct gro_cells	gro;
+	struct meshlan_events	events;
+	struct meshlan_claim	claim;
+	struct delayed_work	housekeeping;
+};
+
+#endif /* _MESHLAN_MESHLAN_H */

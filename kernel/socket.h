@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 the meshlan developers */
+#ifndef _MESHLAN_SOCKET_H
+#define _MESHLAN_SOCKET_H
+
+#include <linux/skbuff.h>
+
+#include "path.h"
+
+int meshlan_sockets_open(struct meshlan_dev *mdev, u16 port,
+			 struct netlink_ext_ack *extack);
+void meshlan_sockets_close(struct meshlan_dev *mdev);
+
+void meshlan_endpoint_of(const struct sk_buff *skb,
+			 struct meshlan_endpoint *from);
+bool meshlan_endpoint_same_remote(const struct meshlan_endpoint *a,
+				  const struct meshlan_endpoint *b);
+int meshlan_endpoint_check(struct meshlan_dev *mdev,
+			   const struct meshlan_endpoint *endpoint,
+			   struct netlink_ext_ack *extack);
+
+/*
+ * Send sealed packets to an address. @cache may be NULL for a one-off. The
+ * list is consumed; what cannot be sent is dropped and counted. RCU, BH off.
+ */
+void meshlan_socket_send(struct meshlan_dev *mdev,
+			 const struct meshlan_endpoint *to,
+			 struct dst_cache *cache, struct sk_buff_head *list);
+
+#endif /* _MESHLAN_SOCKET_H */
