@@ -53,7 +53,7 @@ struct meshlan_claim {
  * @dev: the device
  * @link_net: namespace the device was made in; the sockets live there. Not
  *	counted: NULL once that namespace is gone. Written under rtnl and @lock
- * @net_list: node in the list of @link_net's devices, under rtnl
+ * @list: node in the list of all devices, under rtnl
  * @lock: protects everything below that is not marked otherwise
  * @dead: the device is being unregistered; nothing may be added
  * @node: this node's id
@@ -78,7 +78,7 @@ struct meshlan_claim {
 struct meshlan_dev {
 	struct net_device	*dev;
 	struct net		*link_net;
-	struct list_head	net_list;
+	struct list_head	list;
 	struct mutex		lock;
 	bool			dead;
 	u64			node;

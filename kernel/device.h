@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Copyright (C) 2026 the meshlan developers */
+#ifndef _MESHLAN_DEVICE_H
+#define _MESHLAN_DEVICE_H
+
+#include "meshlan.h"
+
+struct netlink_ext_ack;
+
+extern const struct net_device_ops meshlan_netdev_ops;
+extern const struct ethtool_ops meshlan_ethtool_ops;
+
+/**
+ * struct meshlan_dev_config - what may be configured of a device
+ * @node: this node's id
+ * @port: UDP port
+ * @lanes: lanes a key gets unless told otherwise
+ * @dscp: outer DSCP, or MESHLAN_DSCP_INHERIT
+ * @fwmark: mark of outer packets
+ * @fdb_limit: most learned entries
+ * @fdb_node_limit: most learned entries of one node
+ * @fdb_age: seconds until an unused learned entry goes
+ */
+struct meshlan_dev_config {
+	u64	node;
+	u16	port;
+	u8	lanes;
+	u8	dscp;
+	u32	fwmark;
+	u32	fdb_limit;
+	u32	fdb_node_limit;
+	u32	fdb_age;
+};
+
+/**
+ * meshlan_is_device() - is this one of ours
+ * @dev: any device
+ *
+ * Return: true for link kind "meshlan".
+ */
+static inline bool meshlan_is_device(const struct net_device *dev)
+{
+	return dev->netdev_ops == &meshlan_netdev_ops;
+}
+
+/* Read, change in the copy, apply: all of it or nothing. Under lock. */
+void meshlan_dev_config_get(const struct meshlan_dev *mdev,
+			    struct meshlan_dev_config *config);
+int meshlan_dev_config_set(struct meshlan_dev *mdev,
+			   const struct meshlan_dev_config *config,
+			   struct netlink_ext_ack *extack);
+
+/* May the caller configure it: administrator where the sockets live. */
+bool meshlan_dev_capable(const struct meshlan_dev *mdev);
+
+int meshlan_device_init(void);
+void meshlan_device_exit(void);
+
+#endif /* _MESHLAN_DEVICE_H */
