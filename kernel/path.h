@@ -133,6 +133,13 @@ int meshlan_path_ask_size(struct meshlan_path *path, unsigned int size);
 u32 meshlan_path_flags(const struct meshlan_path *path);
 
 /* Packet path: RCU, BH off. */
+struct meshlan_path *meshlan_path_find(struct meshlan_session *session, u16 id);
+void meshlan_path_endpoint(struct meshlan_path *path,
+			   struct meshlan_endpoint *to);
+bool meshlan_path_clear_source(struct meshlan_path *path);
+void meshlan_path_count_sent(struct meshlan_path *path, unsigned int packets,
+			     unsigned int bytes);
+void meshlan_paths_wake(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
 			   const struct meshlan_endpoint *from,

@@ -15,15 +15,19 @@ struct meshlan_tx_lane;
  * struct meshlan_cb - what accompanies a packet through the cipher
  * @lane: struct meshlan_tx_lane or meshlan_rx_lane
  * @err: what the cipher said, -EINPROGRESS while it works
- * @path: our id of the path to send on; the peer's on receive
+ * @path: our id of the path to send on
+ * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
  */
 struct meshlan_cb {
 	void	*lane;
 	int	err;
 	u16	path;
+	u8	flags;
 	u8	dsfield;
 };
+
+static_assert(sizeof(struct meshlan_cb) <= sizeof_field(struct sk_buff, cb));
 
 #define MESHLAN_CB(skb)	((struct meshlan_cb *)(skb)->cb)
 

@@ -20,11 +20,13 @@ int meshlan_endpoint_check(struct meshlan_dev *mdev,
 			   struct netlink_ext_ack *extack);
 
 /*
- * Send sealed packets to an address. @cache may be NULL for a one-off. The
- * list is consumed; what cannot be sent is dropped and counted. RCU, BH off.
+ * Send sealed packets to an address; @cache may be NULL for a one-off. With 0
+ * the list is consumed, and what was dropped of it is counted. With an error
+ * the list is untouched: -EADDRNOTAVAIL if the local address is not ours,
+ * -ELOOP if the way leads through the device itself. RCU, BH off.
  */
-void meshlan_socket_send(struct meshlan_dev *mdev,
-			 const struct meshlan_endpoint *to,
-			 struct dst_cache *cache, struct sk_buff_head *list);
+int meshlan_socket_send(struct meshlan_dev *mdev,
+			const struct meshlan_endpoint *to,
+			struct dst_cache *cache, struct sk_buff_head *list);
 
 #endif /* _MESHLAN_SOCKET_H */

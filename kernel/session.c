@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Copyright (C) 2026 the meshlan developers */
+#include "session.h"
+
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "key.h"
+#include "path.h"
+#include "route.h"
+
+static const struct rhashtable_params session_params = {
+	.key_len	= sizeof_field(struct meshlan_session, node),
+	.key_offset	= offsetof(struct meshlan_session, node),
+	.head_offset	= offsetof(struct meshlan_session, hash),
+	.automatic_shrinking = true,
+};
+
+/**
+ * meshlan_sessions_init() - make the table of sessions
+ * @mdev: the device
+ *
+ * Return: 0 or a negative error.
+ */
+int meshlan_sessions_init(struct meshlan_dev *mdev)
+{
+	INIT_LIST_HEAD(&mdev->session_list);
+	return rhashtable_init(&mdev->sessions, &session_params);
+}
+
+/**
+ * meshlan_sessions_uninit() - delete all sessions and their table
+ * @mdev: the device, marked dead and no longer sending or receiving
+ */
+void meshlan_sessions_uninit(struct meshlan_dev *mdev)
+{
+	struct meshlan_session *session, *next;
+
+	lockdep_assert_held(&mdev->lock);
+	list_for_each_entry_safe(session, next, &mdev->session_list, list)
+		meshlan_session_del(session);
+	/* Readers may still walk the table they found before. */
+	synchronize_net();
+	rhashtable_destroy(&mdev->sessions);
+}
+
+/**
+ * meshlan_session_find() - look a session up by node id
+ * @mdev: the device
+ * @node: id of the other node
+ *
+ * Context: RCU, or &meshlan_dev.lock.
+ * Return: the session without a reference, or NULL.
+ */
+struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,
+					     u64 node)
+{
+	return rhashtable_lookup_fast(&mdev->sessions, &node, session_params);
+}
+
+/* Floods and dumps walk by rising node id. */
+static void session_link(struct meshlan_session *session)
+{
+	struct meshlan_dev *mdev = session->mdev;
+	struct meshlan_session *other;
+
+	list_for_each_entry(other, &mdev->session_list, list) {
+		if (other->node > session->node)
+			break;
+	}
+	/* Without a greater one this is the head: append. */
+	list_add_tail_rcu(&session->list, &other->list);
+	mdev->session_count++;
+}
+
+static int session_admissible(struct meshlan_dev *mdev, u64 node,
+			      struct netlink_ext_ack *extack)
+{
+	if (node == mdev->node) {
+		NL_SET_ERR_MSG_MOD(extack, "a node has no session with itself");
+		return -EINVAL;
+	}
+	if (meshlan_session_find(mdev, node)) {
+		NL_SET_ERR_MSG_MOD(extack, "session exists");
+		return -EEXIST;
+	}
+	if (mdev->session_count >= MESHLAN_SESSIONS_MAX) {
+		NL_SET_ERR_MSG_MOD(extack, "too many sessions");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+/**
+ * meshlan_session_new() - make a session
+ * @mdev: the device
+ * @node: id of the other node
+ * @expires: seconds since the epoch at which it ends, 0 for never
+ * @owner: the daemon's bytes, or NULL
+ * @extack: why not
+ *
+ * Return: the session without a reference, or an error pointer.
+ */
+struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
+					    u64 expires,
+					    const struct meshlan_owner *owner,
+					    struct netlink_ext_ack *extack)
+{
+	struct meshlan_session *session;
+	int err;
+
+	lockdep_assert_held(&mdev->lock);
+	err = session_admissible(mdev, node, extack);
+	if (err)
+		return ERR_PTR(err);
+
+	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	if (!session)
+		return ERR_PTR(-ENOMEM);
+	session->mdev = mdev;
+	session->node = node;
+	session->expires = expires;
+	if (owner)
+		session->owner = *owner;
+	kref_init(&session->ref);
+	spin_lock_init(&session->path_lock);
+	INIT_LIST_HEAD(&session->keys);
+	INIT_LIST_HEAD(&session->paths);
+	session->challenged = jiffies - HZ;
+
+	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,
+				     session_params);
+	if (err) {
+		kfree(session);
+		return ERR_PTR(err);
+	}
+	netdev_hold(mdev->dev, &session->tracker, GFP_KERNEL);
+	session_link(session);
+	return session;
+}
+
+/**
+ * meshlan_session_set_expires() - move a session's end
+ * @session: the session
+ * @expires: seconds since the epoch, 0 for never
+ *
+ * An end that has come is final for the keys that were wiped by it, not for
+ * the session: with a later end it takes new ones.
+ */
+void meshlan_session_set_expires(struct meshlan_session *session, u64 expires)
+{
+	lockdep_assert_held(&session->mdev->lock);
+	WRITE_ONCE(session->expires, expires);
+	if (!expires || expires > ktime_get_real_seconds())
+		WRITE_ONCE(session->expired, false);
+}
+
+/**
+ * meshlan_session_del() - delete a session with all that belongs to it
+ * @session: the session
+ *
+ * Context: &meshlan_dev.lock; sleeps.
+ */
+void meshlan_session_del(struct meshlan_session *session)
+{
+	struct meshlan_dev *mdev = session->mdev;
+
+	lockdep_assert_held(&mdev->lock);
+	WRITE_ONCE(session->dead, true);
+	rhashtable_remove_fast(&mdev->sessions, &session->hash,
+			       session_params);
+	list_del_rcu(&session->list);
+	mdev->session_count--;
+	meshlan_keys_wipe(session);
+	meshlan_paths_del(session);
+	meshlan_route_forget(mdev, session->node);
+	/* Learning looks at @dead under the table's lock: none comes after. */
+	meshlan_fdb_flush_node(mdev, session->node);
+	meshlan_session_put(session);
+}
+
+static void session_free(struct rcu_head *rcu)
+{
+	struct meshlan_session *session;
+
+	session = container_of(rcu, struct meshlan_session, rcu);
+	netdev_put(session->mdev->dev, &session->tracker);
+	kfree_sensitive(session);
+}
+
+static void session_release(struct kref *ref)
+{
+	struct meshlan_session *session;
+
+	session = container_of(ref, struct meshlan_session, ref);
+	call_rcu(&session->rcu, session_free);
+}
+
+/**
+ * meshlan_session_put() - give a reference back
+ * @session: the session
+ */
+void meshlan_session_put(struct meshlan_session *session)
+{
+	kref_put(&session->ref, session_release);
+}
+
+/**
+ * meshlan_sessions_expire() - end what has come to its end
+ * @mdev: the device
+ */
+void meshlan_sessions_expire(struct meshlan_dev *mdev)
+{
+	struct meshlan_session *session;
+
+	lockdep_assert_held(&mdev->lock);
+	list_for_each_entry(session, &mdev->session_list, list) {
+		meshlan_keys_retire(session);
+		if (session->expired || !meshlan_session_ended(session))
+			continue;
+		WRITE_ONCE(session->expired, true);
+		meshlan_keys_wipe(session);
+		meshlan_event_session(session, MESHLAN_EVENT_SESSION_EXPIRED);
+	}
+}
