@@ -9,7 +9,6 @@ MESHLAN_VM=$MESHLAN_TOP/selftests/vm
 MESHLAN_CACHE=${MESHLAN_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/meshlan}
 MESHLAN_BUILD=$MESHLAN_TOP/build
 MESHLAN_KERNELS="6.1 6.12 new uml debug"
-mkdir -p "$MESHLAN_CACHE"
 
 say() { echo "$*" >&2; }
 
@@ -45,7 +44,13 @@ with_lock() { # NAME COMMAND...
 	return "$rc"
 }
 
-# The kernel that the host would build with; part of every cache key.
-compiler_id() { gcc -dumpfullversion -dumpmachine | tr '\n' ' '; }
+# Paths end up in mount options and kernel command lines.
+case $MESHLAN_TOP$MESHLAN_CACHE in
+*[!A-Za-z0-9/._+@%=~-]*)
+	die 64 "$MESHLAN_TOP, $MESHLAN_CACHE: only letters, digits and /._+@%=~- may be in these paths"
+	;;
+esac
 
 hash_of() { sha256sum | cut -c1-12; }
+
+mkdir -p "$MESHLAN_CACHE"

@@ -7,8 +7,8 @@
 # others live in a Debian root in the cache, where the module is built too,
 # since the tools in a header package want their own release's C library.
 
-STOCK_PACKAGES="build-essential qemu-system-x86 busybox-static cpio gzip \
-xz-utils zstd kmod rsync iproute2 mmdebstrap debian-archive-keyring"
+STOCK_PACKAGES="qemu-system-x86 busybox-static cpio gzip \
+xz-utils zstd mmdebstrap debian-archive-keyring"
 
 # What a root holds beyond the kernels: enough to build, to install packages
 # with DKMS and to look around.
@@ -190,14 +190,14 @@ stock_boot_make() { # IMAGE DIRECTORY
 }
 
 # Sets KERNEL_* for build and run.
-kernel_stock() { # KERNEL
+kernel_stock() { # KERNEL BUILD-DIRECTORY
 	local image
 
 	# shellcheck disable=SC2086 # a list
-	need_packages $STOCK_PACKAGES
+	need_packages $BUILD_PACKAGES $TEST_PACKAGES $STOCK_PACKAGES
 	uml_source || return # extract-vmlinux
 	STOCK_ROOT=
-	KERNEL_BUILD_DIR=$MESHLAN_BUILD/$1
+	KERNEL_BUILD_DIR=$2
 	if [ "$1 $(host_release)" = "6.1 debian 12" ]; then
 		stock_host_61 || return
 	else

@@ -7,8 +7,8 @@
 # the compiler and the configuration fragments; a kernel whose key is new is
 # built on a copy of the last one, so that a small change costs little.
 
-UML_PACKAGES="build-essential bc bison flex libelf-dev ccache xz-utils kmod \
-cpio rsync iproute2 debian-archive-keyring"
+UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \
+debian-archive-keyring"
 
 uml_fragments() { # KERNEL
 	case $1 in
@@ -120,7 +120,7 @@ kernel_uml() { # KERNEL
 	local d
 
 	# shellcheck disable=SC2086 # a list
-	need_packages $UML_PACKAGES
+	need_packages $BUILD_PACKAGES $TEST_PACKAGES $UML_PACKAGES
 	uml_source || return
 	d=$(uml_dir "$1")
 	[ -e "$d/.done" ] || with_lock "kernel-$1" uml_build "$1" "$d" || return

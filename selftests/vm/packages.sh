@@ -5,6 +5,14 @@
 # Packages: of the host's own suite through its apt, of other suites through
 # an apt tree in the cache, so that the host's sources are never changed.
 
+# By need: to build modules; to build the tools; inside the guests, which see
+# the host's files; for the static checks.
+BUILD_PACKAGES="build-essential kmod rsync util-linux"
+TOOLS_PACKAGES="build-essential pkg-config libmnl-dev"
+TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
+dnsmasq-base wireguard-tools busybox-static procps libmnl0"
+STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml"
+
 # The mirror that the host itself uses for its main archive.
 apt_mirror() {
 	# shellcheck disable=SC2016 # apt expands this, not the shell
