@@ -53,6 +53,9 @@ int meshlan_dev_config_set(struct meshlan_dev *mdev,
 /* May the caller configure it: administrator where the sockets live. */
 bool meshlan_dev_capable(const struct meshlan_dev *mdev);
 
+/* Memory of this machine may be started from again: no key may be used on. */
+void meshlan_devices_wipe_keys(void);
+
 int meshlan_device_init(void);
 void meshlan_device_exit(void);
 

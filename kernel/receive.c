@@ -30,7 +30,7 @@ static void receive_frame(struct meshlan_session *session,
 	const struct ethhdr *eth;
 	unsigned int len = skb->len;
 	u16 start, offset;
-	bool set_ce;
+	bool set_ce = false;
 
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN)))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_FRAME);
@@ -71,6 +71,7 @@ static void forget_outer(struct meshlan_dev *mdev, struct sk_buff *skb)
 {
 	bool xnet = !net_eq(dev_net(skb->dev), dev_net(mdev->dev));
 
+	skb_orphan(skb);
 	skb_scrub_packet(skb, xnet);
 	skb_clear_hash(skb);
 	skb->dev = mdev->dev;

@@ -3,7 +3,7 @@
 #ifndef _MESHLAN_SEND_H
 #define _MESHLAN_SEND_H
 
-#include <linux/skbuff.h>
+#include <linux/netdevice.h>
 
 struct meshlan_endpoint;
 struct meshlan_key;

@@ -24,7 +24,6 @@ static const struct rhashtable_params session_params = {
  */
 int meshlan_sessions_init(struct meshlan_dev *mdev)
 {
-	INIT_LIST_HEAD(&mdev->session_list);
 	return rhashtable_init(&mdev->sessions, &session_params);
 }
 
