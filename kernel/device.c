@@ -6,6 +6,7 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <net/ip.h>
 #include <net/rtnetlink.h>
 
 #include <uapi/linux/if_link_meshlan.h>
@@ -168,7 +169,7 @@ static void meshlan_setup(struct net_device *dev)
 	dev->needs_free_netdev = true;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_NO_QUEUE;
-	dev->lltx = true;
+	meshlan_compat_set_lltx(dev);
 	dev->features |= features;
 	dev->hw_features |= features;
 	dev->vlan_features |= features;

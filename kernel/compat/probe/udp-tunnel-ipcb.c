@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <net/udp_tunnel.h>
+
+void meshlan_probe(struct sock *sk);
+void meshlan_probe(struct sock *sk)
+{
+	udp_tunnel_xmit_skb(NULL, sk, NULL, 0, 0, 0, 0, 0, 0, 0, false, false,
+			    0);
+}
