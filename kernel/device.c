@@ -44,14 +44,17 @@ static int meshlan_stop_dev(struct net_device *dev)
 static int meshlan_set_mac(struct net_device *dev, void *address)
 {
 	struct meshlan_dev *mdev = netdev_priv(dev);
-	u8 old[ETH_ALEN];
+	const struct sockaddr *mac = address;
 	int err;
 
-	ether_addr_copy(old, dev->dev_addr);
-	err = eth_mac_addr(dev, address);
+	err = eth_prepare_mac_addr_change(dev, address);
 	if (err)
 		return err;
-	return meshlan_fdb_set_own(mdev, old, dev->dev_addr);
+	err = meshlan_fdb_set_own(mdev, dev->dev_addr, mac->sa_data);
+	if (err)
+		return err;
+	eth_commit_mac_addr_change(dev, address);
+	return 0;
 }
 
 static void housekeep(struct work_struct *work)
@@ -148,8 +151,8 @@ const struct net_device_ops meshlan_netdev_ops = {
 	.ndo_get_stats64	= dev_get_tstats64,
 	.ndo_set_mac_address	= meshlan_set_mac,
 	.ndo_validate_addr	= eth_validate_addr,
-	.ndo_fdb_add		= meshlan_bridge_fdb_add,
-	.ndo_fdb_del		= meshlan_bridge_fdb_del,
+	.ndo_fdb_add		= meshlan_compat_fdb_add,
+	.ndo_fdb_del		= meshlan_compat_fdb_del,
 	.ndo_fdb_get		= meshlan_bridge_fdb_get,
 	.ndo_fdb_dump		= meshlan_bridge_fdb_dump,
 };

@@ -6,6 +6,7 @@
 #include <linux/etherdevice.h>
 #include <linux/rhashtable.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 
 #include <uapi/linux/meshlan.h>
 
@@ -23,6 +24,14 @@ struct netlink_ext_ack;
 #define MESHLAN_FDB_FREEZE_MOVES 5
 #define MESHLAN_FDB_FREEZE_TIME	(180 * HZ)
 
+/* Most static and certified entries, and the device's own. */
+#define MESHLAN_FDB_SET_MAX	65536
+/* Entries that one ageing looks at. */
+#define MESHLAN_FDB_AGE_SCAN	8192
+/* Changes that wait for a batch; what comes on top leaves only a gap. */
+#define MESHLAN_FDB_BATCH_MAX	1024
+#define MESHLAN_FDB_BATCH_DELAY	(HZ / 10)
+
 /**
  * struct meshlan_fdb_key - what an entry is found by; no padding
  * @mac: the address
@@ -36,24 +45,37 @@ struct meshlan_fdb_key {
 /**
  * struct meshlan_fdb - forwarding table: (MAC, VLAN) to node
  * @table: entries by key, RCU for readers
- * @lock: protects writers, @list, @changes, and the members of entries
- * @list: all entries, oldest first, RCU for readers
+ * @entries: entries by number, RCU for readers. A number is an entry's for
+ *	all its life and is not given again for long: walks resume by it
+ * @lock: protects writers and the members of entries
+ * @next: number to try next
+ * @count: number of entries
  * @learned: number of learned entries
- * @limit: most learned entries
- * @node_limit: most learned entries of one node
+ * @limit: most learned entries; lowering it removes none
+ * @node_limit: most learned entries of one node; likewise
  * @age: seconds until a learned entry that is not renewed goes, 0 for never
+ * @aged: number up to which the last ageing came
+ * @conflict_told: jiffies of the last CONFLICT event
  * @changes: events to be sent with the next batch
+ * @waiting: their number
+ * @lost: events that found no room in the batch
  * @batch: sends @changes 100 ms after the first of them
  */
 struct meshlan_fdb {
 	struct rhashtable	table;
-	spinlock_t		lock;
-	struct list_head	list;
+	struct xarray		entries;
+	spinlock_t		lock;	/* BH off */
+	u32			next;
+	unsigned int		count;
 	unsigned int		learned;
 	u32			limit;
 	u32			node_limit;
 	u32			age;
+	unsigned long		aged;
+	unsigned long		conflict_told;
 	struct list_head	changes;
+	unsigned int		waiting;
+	unsigned int		lost;
 	struct delayed_work	batch;
 };
 
@@ -78,9 +100,9 @@ struct meshlan_fdb_info {
 /**
  * struct meshlan_fdb_change - a change that events tell
  * @list: node in meshlan_fdb.changes
- * @event: FDB_ADD, FDB_MOVE, FDB_DEL or FDB_FROZEN
+ * @event: FDB_ADD, FDB_MOVE, FDB_DEL, FDB_FROZEN or CONFLICT
  * @key: address and VLAN
- * @node: where it is now
+ * @node: where it is now; of CONFLICT, who claims it
  * @type: type of the entry
  */
 struct meshlan_fdb_change {
@@ -90,6 +112,10 @@ struct meshlan_fdb_change {
 	u64			node;
 	enum meshlan_fdb_type	type;
 };
+
+/* Called under RCU; returns 0, or an error that ends the walk. */
+typedef int (*meshlan_fdb_walk_t)(const struct meshlan_fdb_info *info,
+				  void *arg);
 
 int meshlan_fdb_init(struct meshlan_dev *mdev);
 void meshlan_fdb_uninit(struct meshlan_dev *mdev);
@@ -113,8 +139,7 @@ int meshlan_fdb_get(struct meshlan_dev *mdev,
 		    const struct meshlan_fdb_key *key,
 		    struct meshlan_fdb_info *info);
 int meshlan_fdb_walk(struct meshlan_dev *mdev, unsigned long *cursor,
-		     int (*fn)(const struct meshlan_fdb_info *info, void *arg),
-		     void *arg);
+		     meshlan_fdb_walk_t fn, void *arg);
 void meshlan_fdb_flush_node(struct meshlan_dev *mdev, u64 node);
 void meshlan_fdb_age_out(struct meshlan_dev *mdev);
 int meshlan_fdb_set_own(struct meshlan_dev *mdev, const u8 *old_mac,

@@ -5,6 +5,13 @@
 
 #include <linux/netdevice.h>
 
+struct meshlan_dev;
+struct meshlan_fdb_change;
+struct ndmsg;
+struct netlink_callback;
+struct netlink_ext_ack;
+struct nlattr;
+
 int meshlan_bridge_fdb_add(struct ndmsg *ndm, struct nlattr *tb[],
 			   struct net_device *dev, const unsigned char *addr,
 			   u16 vid, u16 flags, bool *notified,
@@ -20,5 +27,7 @@ int meshlan_bridge_fdb_get(struct sk_buff *skb, struct nlattr *tb[],
 int meshlan_bridge_fdb_dump(struct sk_buff *skb, struct netlink_callback *cb,
 			    struct net_device *dev,
 			    struct net_device *filter_dev, int *idx);
+void meshlan_bridge_fdb_notify(struct meshlan_dev *mdev,
+			       const struct meshlan_fdb_change *change);
 
 #endif /* _MESHLAN_FDB_BRIDGE_H */

@@ -15,18 +15,13 @@ static char *bug = "none";
 module_param(bug, charp, 0400);
 MODULE_PARM_DESC(bug, "what to do wrong");
 
-/* Taken in both orders. */
 static DEFINE_MUTEX(provoke_a);
 static DEFINE_MUTEX(provoke_b);
-/* Where the compiler cannot see that an address is not used. */
-static void *provoke_sink;
+static void *volatile provoke_sink;
 
 static void provoke_oops(void)
 {
-	int *p = NULL;
-
-	OPTIMIZER_HIDE_VAR(p);
-	WRITE_ONCE(*p, 1);
+	*(volatile int *)NULL = 1;
 }
 
 static void provoke_warn(void)
@@ -38,9 +33,9 @@ static void provoke_use_after_free(void)
 {
 	char *p = kmalloc(64, GFP_KERNEL);
 
-	WRITE_ONCE(provoke_sink, p);
+	provoke_sink = p;
 	kfree(p);
-	WRITE_ONCE(((char *)READ_ONCE(provoke_sink))[8], 1);
+	((volatile char *)provoke_sink)[8] = 1;
 }
 
 static void provoke_leak(void)
@@ -48,8 +43,8 @@ static void provoke_leak(void)
 	int i;
 
 	for (i = 0; i < 10; i++)
-		WRITE_ONCE(provoke_sink, kmalloc(123, GFP_KERNEL));
-	WRITE_ONCE(provoke_sink, NULL);
+		provoke_sink = kmalloc(123, GFP_KERNEL);
+	provoke_sink = NULL;
 }
 
 static void provoke_lock_order(void)
@@ -66,9 +61,9 @@ static void provoke_lock_order(void)
 
 static void provoke_rcu(void)
 {
-	static int __rcu *p;
+	static void __rcu *p;
 
-	WRITE_ONCE(provoke_sink, rcu_dereference(p));
+	provoke_sink = rcu_dereference(p);
 }
 
 static void provoke_netns(void)
