@@ -15,13 +15,18 @@ static char *bug = "none";
 module_param(bug, charp, 0400);
 MODULE_PARM_DESC(bug, "what to do wrong");
 
+/* Taken in both orders. */
 static DEFINE_MUTEX(provoke_a);
 static DEFINE_MUTEX(provoke_b);
-static void *volatile provoke_sink;
+/* Where the compiler cannot see that an address is not used. */
+static void *provoke_sink;
 
 static void provoke_oops(void)
 {
-	*(volatile int *)NULL = 1;
+	int *p = NULL;
+
+	OPTIMIZER_HIDE_VAR(p);
+	WRITE_ONCE(*p, 1);
 }
 
 static void provoke_warn(void)
@@ -33,9 +38,9 @@ static void provoke_use_after_free(void)
 {
 	char *p = kmalloc(64, GFP_KERNEL);
 
-	provoke_sink = p;
+	WRITE_ONCE(provoke_sink, p);
 	kfree(p);
-	((volatile char *)provoke_sink)[8] = 1;
+	WRITE_ONCE(((char *)READ_ONCE(provoke_sink))[8], 1);
 }
 
 static void provoke_leak(void)
@@ -43,8 +48,8 @@ static void provoke_leak(void)
 	int i;
 
 	for (i = 0; i < 10; i++)
-		provoke_sink = kmalloc(123, GFP_KERNEL);
-	provoke_sink = NULL;
+		WRITE_ONCE(provoke_sink, kmalloc(123, GFP_KERNEL));
+	WRITE_ONCE(provoke_sink, NULL);
 }
 
 static void provoke_lock_order(void)
@@ -61,9 +66,9 @@ static void provoke_lock_order(void)
 
 static void provoke_rcu(void)
 {
-	static void __rcu *p;
+	static int __rcu *p;
 
-	provoke_sink = rcu_dereference(p);
+	WRITE_ONCE(provoke_sink, rcu_dereference(p));
 }
 
 static void provoke_netns(void)

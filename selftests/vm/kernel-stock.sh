@@ -7,13 +7,10 @@
 # others live in a Debian root in the cache, where the module is built too,
 # since the tools in a header package want their own release's C library.
 
-STOCK_PACKAGES="qemu-system-x86 busybox-static cpio gzip \
-xz-utils zstd mmdebstrap debian-archive-keyring"
-
-# What a root holds beyond the kernels: enough to build, to install packages
-# with DKMS and to look around.
+# What a root holds beyond the kernels: enough to build and check, to install
+# packages with DKMS and to look around.
 ROOT_PACKAGES="gcc,make,dkms,kmod,iproute2,iputils-ping,procps,\
-libmnl0,zstd,xz-utils"
+libmnl0,zstd,xz-utils,sparse"
 
 stock_root_dir() { # SUITE
 	local key

@@ -7,9 +7,6 @@
 # the compiler and the configuration fragments; a kernel whose key is new is
 # built on a copy of the last one, so that a small change costs little.
 
-UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \
-debian-archive-keyring"
-
 uml_fragments() { # KERNEL
 	case $1 in
 	uml) echo "$MESHLAN_VM"/config/{base,uml,uml-smp}.config ;;

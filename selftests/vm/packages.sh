@@ -6,19 +6,29 @@
 # an apt tree in the cache, so that the host's sources are never changed.
 
 # By need: to build modules; to build the tools; inside the guests, which see
-# the host's files; for the static checks.
+# the host's files; for the static checks; to make User-Mode Linux; to make
+# and run stock kernels.
 BUILD_PACKAGES="build-essential kmod rsync util-linux"
 TOOLS_PACKAGES="build-essential pkg-config libmnl-dev"
 TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
 dnsmasq-base wireguard-tools busybox-static procps libmnl0"
-STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml"
+STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml git"
+UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \
+debian-archive-keyring"
+STOCK_PACKAGES="qemu-system-x86 busybox-static cpio gzip \
+xz-utils zstd mmdebstrap debian-archive-keyring"
 
 # The mirror that the host itself uses for its main archive.
 apt_mirror() {
+	apt_mirror_known || { apt_update_host && apt_mirror_known; }
+}
+
+# Origin and label come from what the last update fetched.
+apt_mirror_known() {
 	# shellcheck disable=SC2016 # apt expands this, not the shell
 	apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(LABEL)' \
 		'Identifier: Packages' 2>/dev/null |
-		awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }'
+		awk '$2 == "Debian" && $3 == "Debian" { print $1; exit }' | grep .
 }
 
 host_release() {
