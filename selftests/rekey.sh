@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# Keys change while frames flow: none is lost, none out of order.
+# meshlan-test: time=180
+. "$(dirname "$(realpath "$0")")/lib.sh"
+. "$(dirname "$(realpath "$0")")/mesh.sh"
+
+# traffic SECONDS FLOWS: UDP from A to B, report in $T/report
+traffic() {
+	in_ns "$B" iperf3 -s -1 -D >/dev/null
+	wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b 4M -l 1000 -t "$1" \
+		-P "$2" -J >"$T/report" 2>&1
+}
+
+lost() { jq .end.sum.lost_packets "$T/report"; }
+reordered() { jq '[.end.streams[].udp.out_of_order // 0] | add' "$T/report"; }
+
+under_load() { # WHAT CIPHER LANES
+	local n=0 pid
+
+	traffic 4 4 &
+	pid=$!
+	while kill -0 $pid 2>/dev/null; do
+		rekey "$A" $IDA "$B" $IDB "$2" "$3" || break
+		n=$((n + 1))
+		sleep 0.2
+	done
+	wait $pid
+	check "$1: keys changed while frames flowed" test $n -gt 3
+	diag "$n changes of keys"
+	is "$1: no frame is lost" "$(lost)" 0
+	is "$1: no frame is out of order" "$(reordered)" 0
+	check "$1: never more than four keys" test \
+		"$(field "$B" length key list mesh0 $IDA)" -le 4
+	is "$1: exactly one key sends" "$(field "$A" \
+		'[.[] | select(.state == "transmit")] | length' \
+		key list mesh0 $IDB)" 1
+}
+
+pair chacha20-poly1305 1
+under_load "one lane" chacha20-poly1305 1
+under_load "four lanes" chacha20-poly1305 4
+under_load "AES" aes-256-gcm 4
+
+# Other order, one direction at a time, and a change of cipher.
+under_load "back to ChaCha" chacha20-poly1305 2
+
+# Without its key the peer's packets name nothing.
+mc "$B" session del mesh0 $IDA
+in_ns "$A" ping -q -c 2 -i 0.1 -W 1 192.168.9.2 >/dev/null
+check "after the session's end its packets are foreign" test \
+	"$(drops "$B" rx-index)" -gt 0
