@@ -9,10 +9,10 @@
 #include "hkdf.h"
 #include "messages.h"
 
-struct aead_request;
 struct crypto_aead;
+struct meshlan_aead_job;
 
-/* Called when a cipher that answered -EINPROGRESS is done, BH off. */
+/* Called when a cipher that answered -EINPROGRESS is done; RCU, BH off. */
 typedef void (*meshlan_aead_done_t)(struct sk_buff *skb, int err, void *arg);
 
 /**
@@ -21,14 +21,16 @@ typedef void (*meshlan_aead_done_t)(struct sk_buff *skb, int err, void *arg);
  * @key: of ChaCha20-Poly1305; AES keeps its own in @tfm
  * @iv: what the counter is added to, bit by bit, for the nonce
  * @tfm: AES-GCM
- * @spare: a request to save an allocation, taken and put back by xchg
+ * @spare: a job to save an allocation, taken and put back by xchg
+ * @async: @tfm may finish later: whoever uses it must keep it
  */
 struct meshlan_aead {
 	enum meshlan_cipher	cipher;
 	u8			key[MESHLAN_KEY_SIZE];
 	u8			iv[MESHLAN_IV_SIZE];
 	struct crypto_aead	*tfm;
-	struct aead_request	*spare;
+	struct meshlan_aead_job	*spare;
+	bool			async;
 };
 
 int meshlan_aead_init(struct meshlan_aead *aead, enum meshlan_cipher cipher,
@@ -47,6 +49,7 @@ int meshlan_aead_seal(struct meshlan_aead *aead, struct sk_buff *skb,
 int meshlan_aead_open(struct meshlan_aead *aead, struct sk_buff *skb,
 		      meshlan_aead_done_t done, void *arg);
 
+/* At load; then which cipher is faster here, and each one's MB/s. */
 int meshlan_aead_measure(void);
 enum meshlan_cipher meshlan_aead_faster(void);
 u32 meshlan_aead_speed(enum meshlan_cipher cipher);
