@@ -4,11 +4,10 @@
 
 #include <crypto/aead.h>
 #include <crypto/chacha20poly1305.h>
+#include <linux/crypto.h>
 #include <linux/err.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
-
-#include "compat/crypto.h"
 
 #define AES_GCM		"gcm(aes)"
 

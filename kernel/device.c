@@ -508,7 +508,7 @@ void meshlan_devices_wipe_keys(void)
 		mutex_unlock(&mdev->lock);
 	}
 	rtnl_unlock();
-	rcu_barrier();
+	meshlan_keys_flush();
 }
 
 /**
@@ -536,7 +536,8 @@ void meshlan_device_exit(void)
 {
 	rtnl_link_unregister(&meshlan_link_ops);
 	unregister_pernet_device(&meshlan_net_ops);
-	/* The last puts of sessions and keys are callbacks of ours. */
+	/* The last puts of keys and then of sessions are callbacks of ours. */
+	meshlan_keys_flush();
 	rcu_barrier();
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/kref.h>
 #include <linux/skbuff.h>
+#include <linux/workqueue.h>
 
 #include "aead.h"
 #include "order.h"
@@ -22,6 +23,9 @@ struct netlink_ext_ack;
 #define MESHLAN_CHACHA_HARD_PACKETS	BIT_ULL(62)
 #define MESHLAN_CHACHA_FORGERIES	BIT_ULL(36)
 #define MESHLAN_AES_FORGERIES		BIT_ULL(36)
+
+/* Keys of one session that have no secret yet. */
+#define MESHLAN_KEYS_PENDING	4
 
 /* A key outlives the first packet under a newer one by this. */
 #define MESHLAN_KEY_RETIRE	(30 * HZ)
@@ -64,9 +68,10 @@ struct meshlan_rx_lane {
  * struct meshlan_key - keys of one session from one exchange of nonces
  * @session: the session; counted
  * @hash: node in meshlan_dev.keys
- * @list: node in meshlan_session.keys
+ * @list: node in meshlan_session.keys, newest first: a key is as new as its
+ *	secret, or as its nonce while it has none
  * @ref: one of the session's list, one of each packet in the cipher
- * @rcu: for the last put
+ * @release: for the last put: the readers' end, then a context that may sleep
  * @index: this kernel's name of the key, low four bits zero
  * @peer_index: the peer's
  * @nonce: this kernel's part
@@ -76,9 +81,10 @@ struct meshlan_rx_lane {
  * @lanes: lanes that are sent on
  * @rx_lanes: lanes that are received on
  * @rx: receiving side, @rx_lanes of them, from key set
- * @tx: sending side, @lanes of them, from key use
+ * @tx: sending side, @lanes of them, from key set
  * @set_at: jiffies when the secret was set
- * @retire_at: jiffies when it dies, valid while RETIRED
+ * @retire_at: jiffies when it dies unless it transmits, valid if @retiring
+ * @retiring: something authentic came under a newer key
  * @received: something authentic came under it
  * @soft: the soft limit was told
  * @hard: the hard limit was told
@@ -90,7 +96,7 @@ struct meshlan_key {
 	struct hlist_node	hash;
 	struct list_head	list;
 	struct kref		ref;
-	struct rcu_head		rcu;
+	struct rcu_work		release;
 	u32			index;
 	u32			peer_index;
 	u8			nonce[MESHLAN_NONCE_SIZE];
@@ -103,6 +109,7 @@ struct meshlan_key {
 	struct meshlan_tx_lane	*tx;
 	unsigned long		set_at;
 	unsigned long		retire_at;
+	bool			retiring;
 	bool			received;
 	unsigned long		soft;
 	unsigned long		hard;
@@ -127,6 +134,11 @@ struct meshlan_key_secret {
 	enum meshlan_cipher	cipher;
 	u8			lanes;
 };
+
+/* For the module; flush waits until what was deleted is wiped. */
+int meshlan_keys_init(void);
+void meshlan_keys_exit(void);
+void meshlan_keys_flush(void);
 
 /* Configuration: under meshlan_dev.lock. */
 struct meshlan_key *meshlan_key_new(struct meshlan_session *session,
@@ -157,9 +169,29 @@ struct meshlan_key_stats {
 void meshlan_key_stats(const struct meshlan_key *key,
 		       struct meshlan_key_stats *stats);
 
-/* Packet path: RCU, BH off. */
+/* Packet path: RCU, BH off. The key that is found has a secret. */
 struct meshlan_key *meshlan_key_find(struct meshlan_dev *mdev, u32 index);
 void meshlan_key_put(struct meshlan_key *key);
+
+/**
+ * meshlan_key_get() - take another reference
+ * @key: a key the caller already has a reference to
+ */
+static inline void meshlan_key_get(struct meshlan_key *key)
+{
+	kref_get(&key->ref);
+}
+
+/**
+ * meshlan_key_get_live() - take a reference to a key found under RCU
+ * @key: the key
+ *
+ * Return: false if it is being released.
+ */
+static inline bool __must_check meshlan_key_get_live(struct meshlan_key *key)
+{
+	return kref_get_unless_zero(&key->ref);
+}
 
 /*
  * Seal a burst whose skbs begin with struct meshlan_header: type, flags and
@@ -176,5 +208,9 @@ void meshlan_seal(struct meshlan_tx_lane *lane, struct sk_buff_head *burst,
  * go to meshlan_receive_opened() by itself when the cipher is done.
  */
 bool meshlan_open(struct meshlan_rx_lane *lane, struct sk_buff *skb);
+
+/* What a lane's order does with packets that waited. */
+void meshlan_seal_deliver(struct sk_buff *skb);
+void meshlan_open_deliver(struct sk_buff *skb);
 
 #endif /* _MESHLAN_KEY_H */

@@ -88,6 +88,7 @@ out:
 void meshlan_order_done(struct meshlan_order *order, struct sk_buff *skb,
 			int err)
 {
+	/* Pairs with order_take(). */
 	smp_store_release(&MESHLAN_CB(skb)->err, err);
 	meshlan_order_deliver(order);
 }

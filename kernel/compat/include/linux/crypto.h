@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Copyright (C) 2026 the meshlan developers */
-#ifndef _MESHLAN_COMPAT_CRYPTO_H
-#define _MESHLAN_COMPAT_CRYPTO_H
+#ifndef _MESHLAN_COMPAT_LINUX_CRYPTO_H
+#define _MESHLAN_COMPAT_LINUX_CRYPTO_H
 
-#include <linux/crypto.h>
+#include_next <linux/crypto.h>
 
 /*
  * A request that is done calls back with the data that was left with it; up
@@ -24,4 +24,4 @@
 			void (*)(struct crypto_async_request *, int)),	\
 		function##_of_request, function)
 
-#endif /* _MESHLAN_COMPAT_CRYPTO_H */
+#endif /* _MESHLAN_COMPAT_LINUX_CRYPTO_H */

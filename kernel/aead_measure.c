@@ -64,6 +64,13 @@ static s64 measure_round(struct meshlan_aead *aead, struct sk_buff *skb)
 	return div64_u64(bytes * NSEC_PER_USEC, now - start);
 }
 
+static const char *driver_name(const struct meshlan_aead *aead)
+{
+	if (!aead->tfm)
+		return "library";
+	return crypto_tfm_alg_driver_name(crypto_aead_tfm(aead->tfm));
+}
+
 static int measure(enum meshlan_cipher cipher, char *driver, size_t size)
 {
 	struct meshlan_lane_keys keys = {};
@@ -75,8 +82,7 @@ static int measure(enum meshlan_cipher cipher, char *driver, size_t size)
 	err = meshlan_aead_init(&aead, cipher, &keys);
 	if (err)
 		return err;
-	strscpy(driver, aead.tfm ? crypto_tfm_alg_driver_name(
-			crypto_aead_tfm(aead.tfm)) : "library", size);
+	strscpy(driver, driver_name(&aead), size);
 	skb = alloc_skb(PACKET_SIZE + MESHLAN_TAG_SIZE, GFP_KERNEL);
 	if (!skb) {
 		err = -ENOMEM;
