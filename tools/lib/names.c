@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "libmeshlan.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define NAMES(id, start, last, ...)                                            \
+	static const char *const id##_list[] = {__VA_ARGS__};                  \
+	static_assert(sizeof(id##_list) / sizeof(*id##_list) ==                \
+			      (last) - (start) + 1,                            \
+		      "as many names as values");                              \
+	const struct meshlan_names id = {                                      \
+		.first = (start),                                              \
+		.count = (last) - (start) + 1,                                 \
+		.name = id##_list,                                             \
+	}
+
+NAMES(meshlan_cipher_names, MESHLAN_CIPHER_CHACHA20_POLY1305,
+      MESHLAN_CIPHER_AES_256_GCM,
+      "chacha20-poly1305", "aes-256-gcm");
+
+NAMES(meshlan_key_state_names, MESHLAN_KEY_STATE_NEW, MESHLAN_KEY_STATE_RETIRED,
+      "new", "receive", "transmit", "retired");
+
+NAMES(meshlan_path_state_names, MESHLAN_PATH_STATE_DOWN, MESHLAN_PATH_STATE_UP,
+      "down", "up");
+
+/* Bit numbers. */
+NAMES(meshlan_path_flag_names, 0, 3,
+      "heard", "heard-by-peer", "active", "best");
+
+NAMES(meshlan_fdb_type_names, MESHLAN_FDB_TYPE_LOCAL, MESHLAN_FDB_TYPE_STATIC,
+      "local", "learned", "certified", "static");
+
+NAMES(meshlan_event_names, MESHLAN_EVENT_PATH_UP, MESHLAN_EVENT_NETNS_GONE,
+      "path-up", "path-down", "path-stats", "path-mtu", "path-moved",
+      "key-soft", "key-hard", "key-lost",
+      "session-wanted", "session-idle", "session-expired",
+      "fdb-add", "fdb-move", "fdb-del", "fdb-frozen",
+      "conflict", "loop-found", "loop-cleared", "storm", "report",
+      "owner-lost", "netns-gone");
+
+NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
+      MESHLAN_COUNTER_CRYPTO_ASYNC,
+      "drop-rx-multicast", "drop-rx-short", "drop-rx-type", "drop-rx-flags",
+      "drop-rx-index", "drop-rx-expired", "drop-rx-replay", "drop-rx-auth",
+      "drop-rx-key-limit", "drop-rx-frame", "drop-rx-source", "drop-rx-probe",
+      "drop-rx-path", "drop-rx-ecn", "drop-rx-order", "drop-rx-nomem",
+      "drop-rx-down", "drop-tx-frame", "drop-tx-nobody", "drop-tx-session",
+      "drop-tx-expired", "drop-tx-key", "drop-tx-key-limit", "drop-tx-path",
+      "drop-tx-route", "drop-tx-loop", "drop-tx-too-big", "drop-tx-checksum",
+      "drop-tx-seal", "drop-tx-nomem", "drop-tx-same-node", "fdb-full",
+      "fdb-frozen", "fdb-conflict", "fdb-moved", "flood-tx", "flood-copy-tx",
+      "probe-tx", "probe-rx", "challenge-tx", "path-moved", "crypto-async");
+
+const char *meshlan_name(const struct meshlan_names *names, unsigned int value)
+{
+	if (value < names->first || value - names->first >= names->count)
+		return NULL;
+	return names->name[value - names->first];
+}
+
+bool meshlan_value(const struct meshlan_names *names, const char *name,
+		   uint32_t *value)
+{
+	size_t len = strlen(name);
+	unsigned int fits = 0;
+
+	for (unsigned int i = 0; len && i < names->count; i++) {
+		if (strncmp(names->name[i], name, len))
+			continue;
+		*value = names->first + i;
+		if (!names->name[i][len])
+			return true;
+		fits++;
+	}
+	return fits == 1;
+}

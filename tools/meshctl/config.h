@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright (C) 2026 the meshlan developers */
+#ifndef MESHCTL_CONFIG_H
+#define MESHCTL_CONFIG_H
+
+#include "meshctl.h"
+
+/* All of a device that can be configured but its keys. */
+struct config_session {
+	struct meshlan_session session;
+	struct meshlan_path *path;
+	size_t paths;
+};
+
+struct config {
+	struct meshlan_dev dev;
+	struct config_session *session;
+	size_t sessions;
+	struct meshlan_route *route;
+	size_t routes;
+	struct meshlan_fdb *fdb;
+	size_t fdbs;
+};
+
+/* @text is written to; @file stands in error lines. */
+enum meshlan_status config_parse(char *text, const char *file,
+				 struct config *config,
+				 struct meshlan_error *err);
+/* What the kernel has, sessions, paths, routes and entries in order. */
+enum meshlan_status config_read(uint32_t ifindex, struct config *config,
+				struct meshlan_error *err);
+void config_print(const struct config *config, FILE *out);
+void config_free(struct config *config);
+
+/* One element more, zeroed; NULL without memory. */
+void *grow(void *items, size_t *count, size_t size);
+
+#endif /* MESHCTL_CONFIG_H */

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "meshctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static run_fn run_help, run_version;
+
+static const struct command commands[] = {
+	{"show", run_show, "[DEV]", "how everything is", NULL},
+	{"dev", NULL, NULL, "devices", dev_commands},
+	{"session", NULL, NULL, "sessions with other nodes", session_commands},
+	{"key", NULL, NULL, "keys of sessions", key_commands},
+	{"path", NULL, NULL, "paths of sessions", path_commands},
+	{"route", NULL, NULL, "routes to nodes", route_commands},
+	{"fdb", NULL, NULL, "forwarding entries", fdb_commands},
+	{"monitor", run_monitor, "[DEV] [timestamps]", "tell what happens",
+	 NULL},
+	{"setconf", run_setconf, "DEV FILE", "replace the configuration", NULL},
+	{"syncconf", run_syncconf, "DEV FILE",
+	 "change what differs from a configuration, and nothing else", NULL},
+	{"showconf", run_showconf, "DEV", "print the configuration", NULL},
+	{"genkey", run_genkey, "", "draw a secret for key set", NULL},
+	{"help", run_help, "[COMMAND]", "this page", NULL},
+	{"version", run_version, "", "the version of meshctl", NULL},
+	{0},
+};
+
+static const struct command *find(const struct command *table,
+				  const char *name)
+{
+	for (; table->name; table++) {
+		if (!strcmp(table->name, name))
+			return table;
+	}
+	return NULL;
+}
+
+static void help_sub(const struct command *command)
+{
+	for (const struct command *sub = command->sub; sub->name; sub++)
+		printf("  meshctl %s %s %s\n        %s\n", command->name,
+		       sub->name, sub->usage, sub->help);
+}
+
+static enum meshlan_status run_help(struct args *args,
+				    struct meshlan_error *err)
+{
+	const char *name = take(args);
+	const struct command *command;
+
+	if (name) {
+		command = find(commands, name);
+		if (!command)
+			return meshlan_fail(err, MESHLAN_ERR_USAGE,
+					    "'%s': no such command", name);
+		if (command->sub)
+			help_sub(command);
+		else
+			printf("  meshctl %s %s\n        %s\n", command->name,
+			       command->usage, command->help);
+		return take_end(args, err);
+	}
+	puts("usage: meshctl [-j] [-c auto|always|never] [COMMAND [ARGUMENT...]]\n"
+	     "\n"
+	     "Shows and changes meshlan devices. Without a command: show.\n");
+	for (command = commands; command->name; command++)
+		printf("  %-10s %s\n", command->name, command->help);
+	puts("\n"
+	     "  -j, --json        print JSON\n"
+	     "  -c, --color WHEN  colours: auto, always or never\n"
+	     "\n"
+	     "meshctl help COMMAND tells more, meshctl(8) everything.");
+	return MESHLAN_OK;
+}
+
+static enum meshlan_status run_version(struct args *args,
+				       struct meshlan_error *err)
+{
+	puts("meshctl " MESHLAN_VERSION);
+	return take_end(args, err);
+}
+
+static bool use_colour(const char *when)
+{
+	const char *term = getenv("TERM"), *no = getenv("NO_COLOR");
+
+	if (!strcmp(when, "always"))
+		meshlan_colour_use(true);
+	else if (!strcmp(when, "never"))
+		meshlan_colour_use(false);
+	else if (!strcmp(when, "auto"))
+		meshlan_colour_use(isatty(STDOUT_FILENO) && !(no && *no) &&
+				   term && strcmp(term, "dumb"));
+	else
+		return false;
+	return true;
+}
+
+/* 1 if @word is a global option, 2 if with @next, 0 if not, -1 if a bad one. */
+static int option(const char *word, const char *next, struct args *args)
+{
+	static char help[] = "help", version[] = "version";
+
+	if (!strcmp(word, "-j") || !strcmp(word, "--json")) {
+		want_json = true;
+		return 1;
+	}
+	if (!strcmp(word, "-h") || !strcmp(word, "--help")) {
+		args->word[args->count++] = help;
+		return 1;
+	}
+	if (!strcmp(word, "-V") || !strcmp(word, "--version")) {
+		args->word[args->count++] = version;
+		return 1;
+	}
+	if (!strncmp(word, "--color=", 8))
+		return use_colour(word + 8) ? 1 : -1;
+	if (!strcmp(word, "-c") || !strcmp(word, "--color"))
+		return next && use_colour(next) ? 2 : -1;
+	return 0;
+}
+
+/*
+ * Global options may stand anywhere, but not in the command that "dev claim
+ * DEV" runs.
+ */
+static enum meshlan_status options(int argc, char **argv, struct args *args,
+				   struct meshlan_error *err)
+{
+	int used;
+
+	for (int i = 1; i < argc; i++) {
+		bool foreign = args->count >= 3 &&
+			       !strcmp(args->word[0], "dev") &&
+			       !strcmp(args->word[1], "claim");
+
+		used = foreign ? 0 : option(argv[i], argv[i + 1], args);
+		if (used < 0)
+			return meshlan_fail(err, MESHLAN_ERR_USAGE,
+					    "%s: auto, always or never",
+					    argv[i]);
+		if (!used)
+			args->word[args->count++] = argv[i];
+		else
+			i += used - 1;
+	}
+	return MESHLAN_OK;
+}
+
+static void name_of(const struct command *command, const struct command *sub,
+		    char *name, size_t size)
+{
+	snprintf(name, size, "%s%s%s: ", command->name, sub ? " " : "",
+		 sub ? sub->name : "");
+}
+
+/* @name becomes what an error line begins with. */
+static enum meshlan_status run(struct args *args, char *name, size_t size,
+			       struct meshlan_error *err)
+{
+	const char *word = args->count ? take(args) : "show";
+	const struct command *command = find(commands, word), *sub = NULL;
+
+	if (!command)
+		return meshlan_fail(err, MESHLAN_ERR_USAGE,
+				    "'%s': no such command (see: meshctl help)",
+				    word);
+	name_of(command, NULL, name, size);
+	if (command->sub) {
+		/* "meshctl path" lists paths. */
+		word = args->count ? take(args) : "list";
+		if (!strcmp(word, "help")) {
+			help_sub(command);
+			return MESHLAN_OK;
+		}
+		sub = find(command->sub, word);
+		if (!sub)
+			return meshlan_fail(err, MESHLAN_ERR_USAGE,
+					    "'%s': no such command (see: meshctl help %s)",
+					    word, command->name);
+		name_of(command, sub, name, size);
+	}
+	if (args->count && !strcmp(args->word[args->count - 1], "help")) {
+		args->count = 1;
+		args->word[0] = (char *)command->name;
+		return run_help(args, err);
+	}
+	return (sub ? sub : command)->run(args, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct meshlan_error err = {0};
+	struct args args = {0};
+	enum meshlan_status status;
+	char name[64] = "";
+
+	/* An option can become a word, so there are never more than these. */
+	args.word = calloc(argc + 1, sizeof(*args.word));
+	if (!args.word)
+		return MESHLAN_ERR_SYSTEM;
+	use_colour("auto");
+	status = options(argc, argv, &args, &err);
+	if (!status)
+		status = run(&args, name, sizeof(name), &err);
+	meshlan_close(&family);
+	if (!status && (fflush(stdout) || ferror(stdout)))
+		status = meshlan_fail(&err, MESHLAN_ERR_SYSTEM, "output: %s",
+				      strerror(errno));
+	if (status)
+		fprintf(stderr, "meshctl: %s%s\n", name, err.text);
+	return status;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "meshctl.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static bool set_hop(const char *text, void *object)
+{
+	struct meshlan_route *route = object;
+	struct meshlan_hop *hop = &route->hop.hop[route->hop.count];
+
+	if (route->hop.count == MESHLAN_HOPS_MAX ||
+	    !meshlan_parse_node(text, &hop->node))
+		return false;
+	hop->has = MESHLAN_BIT(MESHLAN_A_HOP_NODE);
+	PUT(hop, MESHLAN_A_HOP_WEIGHT, weight, 1);
+	route->hop.count++;
+	route->has |= MESHLAN_BIT(MESHLAN_A_ROUTE_HOP);
+	return true;
+}
+
+static bool set_weight(const char *text, void *object)
+{
+	struct meshlan_route *route = object;
+	uint64_t value;
+
+	if (!route->hop.count ||
+	    !meshlan_parse_number(text, UINT32_MAX, &value))
+		return false;
+	route->hop.hop[route->hop.count - 1].weight = value;
+	return true;
+}
+
+static bool set_owner(const char *text, void *object)
+{
+	struct meshlan_route *route = object;
+
+	route->has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
+	return meshlan_parse_blob(text, &route->owner);
+}
+
+const struct word route_words[] = {
+	{"hop", "NODE", true, set_hop,
+	 "a node id (16 hex digits), or more than 64 of them"},
+	{"weight", "N", true, set_weight, "a number after a hop"},
+	{"owner", "HEX", false, set_owner, "hex digits (at most 128)"},
+	{0},
+};
+
+static const struct word no_words[] = {{0}};
+
+static enum meshlan_status write(struct args *args, uint8_t command,
+				 const struct word *words,
+				 struct meshlan_error *err)
+{
+	struct meshlan_route route = {0};
+	enum meshlan_status status;
+	uint32_t ifindex;
+	uint64_t node;
+
+	status = take_dev(args, &ifindex, err);
+	if (!status)
+		status = take_node(args, &node, err);
+	if (status)
+		return status;
+	PUT(&route, MESHLAN_A_ROUTE_IFINDEX, ifindex, ifindex);
+	PUT(&route, MESHLAN_A_ROUTE_NODE, node, node);
+	status = take_words(args, words, &route, err);
+	if (status)
+		return status;
+	return ask(command, &meshlan_route_set, &route, NULL, err);
+}
+
+static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
+{
+	return write(args, MESHLAN_CMD_ROUTE_NEW, route_words, err);
+}
+
+static enum meshlan_status run_set(struct args *args, struct meshlan_error *err)
+{
+	return write(args, MESHLAN_CMD_ROUTE_SET, route_words, err);
+}
+
+static enum meshlan_status run_del(struct args *args, struct meshlan_error *err)
+{
+	return write(args, MESHLAN_CMD_ROUTE_DEL, no_words, err);
+}
+
+static void row(struct meshlan_table *table, const void *object)
+{
+	const struct meshlan_route *route = object;
+	char text[MESHLAN_TEXT_MAX], *hops = NULL;
+	size_t size;
+	FILE *out = open_memstream(&hops, &size);
+
+	for (unsigned int i = 0; out && i < route->hop.count; i++)
+		fprintf(out, "%s%s weight %" PRIu32, i ? ", " : "",
+			meshlan_text_node(route->hop.hop[i].node, text),
+			route->hop.hop[i].weight);
+	if (out)
+		fclose(out);
+	meshlan_table_cell(table, MESHLAN_PLAIN, "%s",
+			   meshlan_text_node(route->node, text));
+	meshlan_table_cell(table, MESHLAN_PLAIN, "%s", hops ? hops : "");
+	free(hops);
+}
+
+static enum meshlan_status run_list(struct args *args,
+				    struct meshlan_error *err)
+{
+	static const char *const head[] = {"DEV", "NODE", "HOPS"};
+	static const struct listing listing = {
+		.set = &meshlan_route_set,
+		.command = MESHLAN_CMD_ROUTE_GET,
+		.columns = sizeof(head) / sizeof(*head),
+		.head = head,
+		.row = row,
+	};
+
+	return list(&listing, args, err);
+}
+
+const struct command route_commands[] = {
+	{"list", run_list, "[DEV [NODE]]", "list them", NULL},
+	{"add", run_add, "DEV NODE hop NODE [weight N]... [owner HEX]",
+	 "add one", NULL},
+	{"set", run_set, "DEV NODE hop NODE [weight N]... [owner HEX]",
+	 "replace one", NULL},
+	{"del", run_del, "DEV NODE", "delete one", NULL},
+	{0},
+};

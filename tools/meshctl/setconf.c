@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the kernel gives a path that does not say otherwise. */
+#define ACTIVE_INTERVAL	100
+#define IDLE_INTERVAL	25000
+
+#define FILE_MAX	(16 << 20)
+
+/*
+ * The changes from what is to what shall be. They are made twice: dry, which
+ * tells whether there are any, and then in earnest.
+ */
+struct change {
+	uint32_t ifindex;
+	const struct config *is;
+	const struct config *shall;
+	bool dry;
+	size_t count;
+	struct meshlan_error *err;
+};
+
+static enum meshlan_status act(struct change *change, uint8_t command,
+			       const struct meshlan_set *set,
+			       const void *object, uint64_t members)
+{
+	enum meshlan_status status;
+	void *copy;
+
+	change->count++;
+	if (change->dry)
+		return MESHLAN_OK;
+	copy = malloc(set->size);
+	if (!copy)
+		return meshlan_fail(change->err, MESHLAN_ERR_SYSTEM,
+				    "out of memory");
+	memcpy(copy, object, set->size);
+	*(uint64_t *)copy &= members;
+	put_named(set, copy, "ifindex", &change->ifindex);
+	status = ask(command, set, copy, NULL, change->err);
+	free(copy);
+	return status;
+}
+
+#define ALL	(~UINT64_C(0))
+
+/* --- the device ----------------------------------------------------------- */
+
+static enum meshlan_status change_dev(struct change *change)
+{
+	const struct meshlan_dev *is = &change->is->dev;
+	const struct meshlan_dev *shall = &change->shall->dev;
+	uint64_t differ = 0;
+
+	for (unsigned int i = 0; i < meshlan_dev_set.count; i++) {
+		const struct meshlan_attr *attr = &meshlan_dev_set.attr[i];
+
+		if (MESHLAN_HAS(shall, attr->number) &&
+		    memcmp((const char *)is + attr->offset,
+			   (const char *)shall + attr->offset, attr->size))
+			differ |= MESHLAN_BIT(attr->number);
+	}
+	if (!differ)
+		return MESHLAN_OK;
+	return act(change, MESHLAN_CMD_DEV_SET, &meshlan_dev_set, shall,
+		   differ);
+}
+
+/* --- paths ---------------------------------------------------------------- */
+
+static bool same_blob(const struct meshlan_blob *a,
+		      const struct meshlan_blob *b)
+{
+	return a->len == b->len && !memcmp(a->data, b->data, a->len);
+}
+
+static bool same_remote(const struct meshlan_path *a,
+			const struct meshlan_path *b)
+{
+	return a->remote_port == b->remote_port &&
+	       a->remote_ipv4.s_addr == b->remote_ipv4.s_addr &&
+	       !memcmp(&a->remote_ipv6, &b->remote_ipv6,
+		       sizeof(a->remote_ipv6));
+}
+
+static bool same_local(const struct meshlan_path *a,
+		       const struct meshlan_path *b)
+{
+	return a->oif == b->oif &&
+	       a->local_ipv4.s_addr == b->local_ipv4.s_addr &&
+	       !memcmp(&a->local_ipv6, &b->local_ipv6, sizeof(a->local_ipv6));
+}
+
+/* The wanted path with what it leaves out spelled out. */
+static struct meshlan_path spelled_out(const struct meshlan_path *path,
+				       uint64_t node)
+{
+	struct meshlan_path full = *path;
+
+	PUT(&full, MESHLAN_A_PATH_NODE, node, node);
+	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_ACTIVE_INTERVAL))
+		full.active_interval = ACTIVE_INTERVAL;
+	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_IDLE_INTERVAL))
+		full.idle_interval = IDLE_INTERVAL;
+	return full;
+}
+
+static uint64_t path_difference(const struct meshlan_path *is,
+				const struct meshlan_path *shall)
+{
+	uint64_t differ = 0;
+
+	if (MESHLAN_HAS(shall, MESHLAN_A_PATH_REMOTE_PORT) &&
+	    !same_remote(is, shall))
+		differ |= shall->has &
+			  (MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV4) |
+			   MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV6) |
+			   MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_PORT));
+	if (is->active_interval != shall->active_interval)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_ACTIVE_INTERVAL);
+	if (is->idle_interval != shall->idle_interval)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_IDLE_INTERVAL);
+	if (is->rate != shall->rate)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_RATE);
+	if (!same_blob(&is->owner, &shall->owner))
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_OWNER);
+	return differ;
+}
+
+/*
+ * The path that is and that @shall means: the one with its id; or, if it has
+ * none, one that begins and ends as it does.
+ */
+static const struct meshlan_path *
+find_path(const struct config_session *is, const struct meshlan_path *shall,
+	  const bool *used)
+{
+	for (size_t i = 0; i < is->paths; i++) {
+		const struct meshlan_path *path = &is->path[i];
+
+		if (used[i] || !same_local(path, shall))
+			continue;
+		if (shall->id ? path->id == shall->id :
+		    !MESHLAN_HAS(shall, MESHLAN_A_PATH_REMOTE_PORT) ||
+				same_remote(path, shall))
+			return path;
+	}
+	return NULL;
+}
+
+static enum meshlan_status change_path(struct change *change,
+				       const struct meshlan_path *is,
+				       struct meshlan_path shall)
+{
+	uint64_t differ = path_difference(is, &shall);
+
+	if (!differ)
+		return MESHLAN_OK;
+	PUT(&shall, MESHLAN_A_PATH_ID, id, is->id);
+	shall.has |= differ;
+	return act(change, MESHLAN_CMD_PATH_SET, &meshlan_path_set, &shall,
+		   differ | MESHLAN_BIT(MESHLAN_A_PATH_NODE) |
+			   MESHLAN_BIT(MESHLAN_A_PATH_ID));
+}
+
+/* Paths with an id choose first. */
+static void match_paths(const struct config_session *is,
+			const struct config_session *shall,
+			const struct meshlan_path **match, bool *used)
+{
+	for (int with_id = 1; with_id >= 0; with_id--) {
+		for (size_t i = 0; i < shall->paths; i++) {
+			if ((shall->path[i].id != 0) != with_id)
+				continue;
+			match[i] = find_path(is, &shall->path[i], used);
+			if (match[i])
+				used[match[i] - is->path] = true;
+		}
+	}
+}
+
+static enum meshlan_status change_paths(struct change *change,
+					const struct config_session *is,
+					const struct config_session *shall)
+{
+	const struct meshlan_path **match =
+		calloc(shall->paths + 1, sizeof(*match));
+	bool *used = calloc(is->paths + 1, sizeof(*used));
+	enum meshlan_status status = MESHLAN_OK;
+
+	if (!match || !used) {
+		status = meshlan_fail(change->err, MESHLAN_ERR_SYSTEM,
+				      "out of memory");
+		goto out;
+	}
+	match_paths(is, shall, match, used);
+	for (size_t i = 0; !status && i < is->paths; i++) {
+		if (!used[i])
+			status = act(change, MESHLAN_CMD_PATH_DEL,
+				     &meshlan_path_set, &is->path[i],
+				     MESHLAN_BIT(MESHLAN_A_PATH_NODE) |
+					     MESHLAN_BIT(MESHLAN_A_PATH_ID));
+	}
+	for (size_t i = 0; !status && i < shall->paths; i++) {
+		struct meshlan_path path =
+			spelled_out(&shall->path[i], shall->session.node);
+
+		if (match[i])
+			status = change_path(change, match[i], path);
+		else
+			status = act(change, MESHLAN_CMD_PATH_NEW,
+				     &meshlan_path_set, &path, ALL);
+	}
+out:
+	free(used);
+	free(match);
+	return status;
+}
+
+/* --- sessions ------------------------------------------------------------- */
+
+static const struct config_session *find_session(const struct config *config,
+						 uint64_t node)
+{
+	for (size_t i = 0; i < config->sessions; i++) {
+		if (config->session[i].session.node == node)
+			return &config->session[i];
+	}
+	return NULL;
+}
+
+static enum meshlan_status change_session(struct change *change,
+					  const struct config_session *is,
+					  const struct config_session *shall)
+{
+	struct meshlan_session session = shall->session;
+	const struct config_session none = {.session = session};
+	enum meshlan_status status = MESHLAN_OK;
+	uint64_t differ = 0;
+
+	if (!is) {
+		status = act(change, MESHLAN_CMD_SESSION_NEW,
+			     &meshlan_session_set, &session, ALL);
+		is = &none;
+	} else {
+		if (is->session.expires != session.expires)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_EXPIRES);
+		if (!same_blob(&is->session.owner, &session.owner))
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_OWNER);
+	}
+	if (differ) {
+		session.has |= differ;
+		status = act(change, MESHLAN_CMD_SESSION_SET,
+			     &meshlan_session_set, &session,
+			     differ | MESHLAN_BIT(MESHLAN_A_SESSION_NODE));
+	}
+	return status ? status : change_paths(change, is, shall);
+}
+
+static enum meshlan_status delete_sessions(struct change *change)
+{
+	enum meshlan_status status = MESHLAN_OK;
+
+	for (size_t i = 0; !status && i < change->is->sessions; i++) {
+		const struct meshlan_session *session =
+			&change->is->session[i].session;
+
+		if (!find_session(change->shall, session->node))
+			status = act(change, MESHLAN_CMD_SESSION_DEL,
+				     &meshlan_session_set, session,
+				     MESHLAN_BIT(MESHLAN_A_SESSION_NODE));
+	}
+	return status;
+}
+
+static enum meshlan_status change_sessions(struct change *change)
+{
+	enum meshlan_status status = MESHLAN_OK;
+
+	for (size_t i = 0; !status && i < change->shall->sessions; i++) {
+		const struct config_session *shall = &change->shall->session[i];
+
+		status = change_session(
+			change, find_session(change->is, shall->session.node),
+			shall);
+	}
+	return status;
+}
+
+/* --- routes and forwarding entries ---------------------------------------- */
+
+static const struct meshlan_route *find_route(const struct config *config,
+					      uint64_t node)
+{
+	for (size_t i = 0; i < config->routes; i++) {
+		if (config->route[i].node == node)
+			return &config->route[i];
+	}
+	return NULL;
+}
+
+static bool same_route(const struct meshlan_route *a,
+		       const struct meshlan_route *b)
+{
+	if (a->hop.count != b->hop.count || !same_blob(&a->owner, &b->owner))
+		return false;
+	for (unsigned int i = 0; i < a->hop.count; i++) {
+		if (a->hop.hop[i].node != b->hop.hop[i].node ||
+		    a->hop.hop[i].weight != b->hop.hop[i].weight)
+			return false;
+	}
+	return true;
+}
+
+static enum meshlan_status change_routes(struct change *change)
+{
+	const struct config *is = change->is, *shall = change->shall;
+	enum meshlan_status status = MESHLAN_OK;
+	const struct meshlan_route *old;
+
+	for (size_t i = 0; !status && i < is->routes; i++) {
+		if (!find_route(shall, is->route[i].node))
+			status = act(change, MESHLAN_CMD_ROUTE_DEL,
+				     &meshlan_route_set, &is->route[i],
+				     MESHLAN_BIT(MESHLAN_A_ROUTE_NODE));
+	}
+	for (size_t i = 0; !status && i < shall->routes; i++) {
+		old = find_route(is, shall->route[i].node);
+		if (!old || !same_route(old, &shall->route[i]))
+			status = act(change,
+				     old ? MESHLAN_CMD_ROUTE_SET :
+					   MESHLAN_CMD_ROUTE_NEW,
+				     &meshlan_route_set, &shall->route[i], ALL);
+	}
+	return status;
+}
+
+static const struct meshlan_fdb *find_fdb(const struct config *config,
+					  const struct meshlan_fdb *fdb)
+{
+	for (size_t i = 0; i < config->fdbs; i++) {
+		if (!memcmp(config->fdb[i].mac, fdb->mac, sizeof(fdb->mac)) &&
+		    config->fdb[i].vlan == fdb->vlan)
+			return &config->fdb[i];
+	}
+	return NULL;
+}
+
+static enum meshlan_status change_fdb(struct change *change)
+{
+	const struct config *is = change->is, *shall = change->shall;
+	enum meshlan_status status = MESHLAN_OK;
+	const struct meshlan_fdb *old, *new;
+
+	for (size_t i = 0; !status && i < is->fdbs; i++) {
+		if (!find_fdb(shall, &is->fdb[i]))
+			status = act(change, MESHLAN_CMD_FDB_DEL,
+				     &meshlan_fdb_set, &is->fdb[i],
+				     MESHLAN_BIT(MESHLAN_A_FDB_MAC) |
+					     MESHLAN_BIT(MESHLAN_A_FDB_VLAN));
+	}
+	for (size_t i = 0; !status && i < shall->fdbs; i++) {
+		new = &shall->fdb[i];
+		old = find_fdb(is, new);
+		/* No type means static. */
+		if (old && old->node == new->node &&
+		    old->type == (MESHLAN_HAS(new, MESHLAN_A_FDB_TYPE) ?
+					  new->type : MESHLAN_FDB_TYPE_STATIC))
+			continue;
+		status = act(change,
+			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
+			     &meshlan_fdb_set, new, ALL);
+	}
+	return status;
+}
+
+/* --- all together --------------------------------------------------------- */
+
+static bool keeps_node(const struct change *change)
+{
+	const struct meshlan_dev *shall = &change->shall->dev;
+
+	return !MESHLAN_HAS(shall, MESHLAN_A_DEV_NODE) ||
+	       shall->node == change->is->dev.node;
+}
+
+static enum meshlan_status change_all(struct change *change)
+{
+	bool first = keeps_node(change);
+	enum meshlan_status status = MESHLAN_OK;
+
+	/* What can be refused comes before anything is torn down. */
+	if (first)
+		status = change_dev(change);
+	if (!status)
+		status = delete_sessions(change);
+	if (!status && !first)
+		status = change_dev(change);
+	if (!status)
+		status = change_sessions(change);
+	if (!status)
+		status = change_routes(change);
+	if (!status)
+		status = change_fdb(change);
+	return status;
+}
+
+/* Nobody else may change the device meanwhile. */
+static enum meshlan_status claim(uint32_t ifindex, uint8_t command,
+				 struct meshlan_error *err)
+{
+	struct meshlan_dev dev = {0};
+
+	if (family.inherited)
+		return MESHLAN_OK;
+	PUT(&dev, MESHLAN_A_DEV_IFINDEX, ifindex, ifindex);
+	return ask(command, &meshlan_dev_set, &dev, NULL, err);
+}
+
+/* setconf: sessions begin anew, even those that are there already. */
+static enum meshlan_status drop_sessions(struct change *change,
+					 struct config *is)
+{
+	const struct config *shall = change->shall;
+	const struct config nothing = {0};
+	enum meshlan_status status = MESHLAN_OK;
+
+	if (keeps_node(change))
+		status = change_dev(change);
+	change->shall = &nothing;
+	if (!status)
+		status = delete_sessions(change);
+	change->shall = shall;
+	if (status)
+		return status;
+	config_free(is);
+	return config_read(change->ifindex, is, change->err);
+}
+
+
+static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
+				 bool anew, struct meshlan_error *err)
+{
+	struct change change = {
+		.ifindex = ifindex, .shall = shall, .dry = true, .err = err};
+	struct meshlan_error ignored;
+	enum meshlan_status status;
+	struct config is;
+
+	status = config_read(ifindex, &is, err);
+	if (status)
+		return status;
+	change.is = &is;
+	status = change_all(&change);
+	if (status || (!anew && !change.count))
+		goto out;
+	status = claim(ifindex, MESHLAN_CMD_DEV_CLAIM, err);
+	if (status)
+		goto out;
+	change.dry = false;
+	if (anew)
+		status = drop_sessions(&change, &is);
+	if (!status)
+		status = change_all(&change);
+	claim(ifindex, MESHLAN_CMD_DEV_RELEASE, &ignored);
+out:
+	config_free(&is);
+	return status;
+}
+
+/* --- the file ------------------------------------------------------------- */
+
+static enum meshlan_status read_file(const char *file, char **text,
+				     struct meshlan_error *err)
+{
+	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
+	enum meshlan_status status = MESHLAN_OK;
+	size_t len = 0, room = 0;
+
+	*text = NULL;
+	while (in && !ferror(in) && !feof(in)) {
+		if (len + 4096 >= room) {
+			char *more = realloc(*text, room += 65536);
+
+			if (!more || room > FILE_MAX) {
+				free(more ? more : *text);
+				*text = NULL;
+				errno = more ? EFBIG : ENOMEM;
+				break;
+			}
+			*text = more;
+		}
+		len += fread(*text + len, 1, 4096, in);
+	}
+	if (!in || ferror(in) || !*text)
+		status = meshlan_fail(err, MESHLAN_ERR_SYSTEM, "'%s': %s", file,
+				      strerror(errno));
+	else
+		(*text)[len] = 0;
+	if (!status && strlen(*text) != len)
+		status = meshlan_fail(err, MESHLAN_ERR_USAGE,
+				      "'%s': no text file", file);
+	if (in && in != stdin)
+		fclose(in);
+	if (status) {
+		free(*text);
+		*text = NULL;
+	}
+	return status;
+}
+
+static enum meshlan_status from_file(struct args *args, bool anew,
+				     struct meshlan_error *err)
+{
+	struct config config;
+	enum meshlan_status status;
+	uint32_t ifindex;
+	const char *file;
+	char *text;
+
+	status = take_dev(args, &ifindex, err);
+	if (status)
+		return status;
+	file = take(args);
+	if (!file)
+		return meshlan_fail(err, MESHLAN_ERR_USAGE,
+				    "which file? (- is standard input)");
+	status = take_end(args, err);
+	if (!status)
+		status = read_file(file, &text, err);
+	if (status)
+		return status;
+	status = config_parse(text, file, &config, err);
+	if (!status) {
+		status = apply(ifindex, &config, anew, err);
+		config_free(&config);
+	}
+	free(text);
+	return status;
+}
+
+enum meshlan_status run_setconf(struct args *args, struct meshlan_error *err)
+{
+	return from_file(args, true, err);
+}
+
+enum meshlan_status run_syncconf(struct args *args, struct meshlan_error *err)
+{
+	return from_file(args, false, err);
+}
