@@ -14,6 +14,7 @@
 #	refuse NAME COMMAND...	passes when COMMAND fails with one clear line
 #	is NAME GOT WANTED	passes when both are the same text
 #	diag TEXT		a remark
+#	not COMMAND...		succeeds when COMMAND fails
 #	bail TEXT		give up: nothing after this makes sense
 #
 #	setup_ns VAR...		new network namespaces, their names in VAR...
@@ -99,6 +100,8 @@ is() { # NAME GOT WANTED
 	diag "wanted: $3"
 	return 1
 }
+
+not() { ! "$@"; }
 
 bail() {
 	not_ok "$*"
