@@ -50,7 +50,8 @@ need_packages() { # PACKAGE...
 	local p missing=()
 
 	for p; do
-		have_package "$p" || missing+=("$p")
+		have_package "$p" || [[ " ${missing[*]} " == *" $p "* ]] ||
+			missing+=("$p")
 	done
 	[ ${#missing[@]} = 0 ] && return 0
 	command -v apt-get >/dev/null ||
