@@ -96,19 +96,13 @@ static void meshlan_fdb_note_move(struct meshlan_fdb_entry *entry,
 {
 	unsigned int last = MESHLAN_FDB_FREEZE_MOVES - 1;
 
-	if (entry->frozen) {
-		/* It has thawed: what it did before is forgiven. */
-		WRITE_ONCE(entry->frozen, false);
-		entry->moves = 0;
-	}
 	memmove(&entry->moved[1], &entry->moved[0],
 		last * sizeof(entry->moved[0]));
 	WRITE_ONCE(entry->moved[0], now);
 	if (entry->moves <= last)
 		WRITE_ONCE(entry->moves, entry->moves + 1);
-	if (entry->moves > last &&
-	    now - entry->moved[last] < MESHLAN_FDB_FREEZE_TIME)
-		WRITE_ONCE(entry->frozen, true);
+	WRITE_ONCE(entry->frozen, entry->moves > last &&
+		   now - entry->moved[last] < MESHLAN_FDB_FREEZE_TIME);
 }
 
 static void meshlan_fdb_move(struct meshlan_dev *mdev,
