@@ -51,12 +51,13 @@ struct meshlan_measure {
 	u64			rate_second;
 };
 
-/* Pure functions: no clock, no lock. */
+/* Pure functions: no clock, no lock. Times are nanoseconds. */
+u64 meshlan_measure_round(u64 sent, u64 came, u64 left, u64 back);
 void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt);
 void meshlan_measure_sent(struct meshlan_measure *m,
-			  const struct meshlan_sample *now);
+			  const struct meshlan_sample *sample, u64 now);
 void meshlan_measure_received(struct meshlan_measure *m,
-			      const struct meshlan_sample *now);
+			      const struct meshlan_sample *sample);
 bool meshlan_measure_moved(const struct meshlan_measure *m);
 u64 meshlan_measure_rate(const struct meshlan_measure *m, u64 now);
 
