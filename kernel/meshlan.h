@@ -25,6 +25,7 @@
  *	  meshlan_dev.lock	mutex: configuration, sessions, keys, paths
  *	    meshlan_fdb.lock	spinlock, BH off
  *	    meshlan_path.lock	spinlock, BH off
+ *	      meshlan_session.path_lock	spinlock, BH off
  *	    meshlan_window.lock	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *

@@ -4,8 +4,10 @@
 #define _MESHLAN_PATH_H
 
 #include <linux/hrtimer.h>
+#include <linux/seqlock.h>
 #include <net/dst_cache.h>
 
+#include "liveness.h"
 #include "measure.h"
 #include "session.h"
 
@@ -14,8 +16,6 @@ struct netlink_ext_ack;
 
 #define MESHLAN_ACTIVE_INTERVAL	100	/* ms, default */
 #define MESHLAN_IDLE_INTERVAL	25000	/* ms, default */
-#define MESHLAN_ACTIVE_TIME	2000	/* ms a path stays active after data */
-#define MESHLAN_DEAD_PROBES	3	/* intervals of silence */
 
 /**
  * union meshlan_address - socket address of one family
@@ -64,24 +64,41 @@ struct meshlan_path_config {
  * @rcu: for freeing
  * @id: our name of the path
  * @peer_id: the peer's name of it, 0 while unknown
- * @lock: protects @config.endpoint, @measure and the probe state, BH off
+ * @lock: protects all members but the jiffies and the packet counters, BH off
  * @config: what was configured; the endpoint follows challenges
+ * @endpoint_seq: for readers of @config.endpoint without @lock
  * @dst: route of @config.endpoint
- * @timer: next probe, or death
+ * @timer: next look: a question, or death
  * @dead: no timer may be started any more
- * @up: data may be sent
+ * @up: data may be sent; also under meshlan_session.path_lock
+ * @hears: the peer is heard; what probes tell it
  * @heard: jiffies of the last authentic packet
  * @ever_heard: @heard is valid
  * @heard_by_peer: the peer's last probe says that it hears us
  * @data: jiffies of the last data sent or received
  * @ever_data: @data is valid
+ * @active_since: nanoseconds when data came after the path was idle
+ * @urgent: the peer should get a question as soon as may be
  * @seq: number of the last question
+ * @asked: nanoseconds of the last question, 0 if none
  * @unanswered: questions since the last answer
+ * @probe_index: key of the last probe that came
+ * @probe_counter: and its number: what is older tells no state
+ * @answered: when the last answer to us left, the peer's clock
+ * @back: when it came, our clock
+ * @sample_seq: question that waits for its answer to be measured by
+ * @sample_tx: packets sent up to that question
+ * @sample_open: it waits
+ * @size_seq: number of the last size question
+ * @size_asked: its size, 0 if none waits for its answer
+ * @placed: jiffies when the addresses last changed
+ * @local_learned: our address was not configured but is the one the peer uses
+ * @local_since: jiffies when it was learned
  * @challenge: address that must echo @challenge_random; family 0 if none
  * @challenge_random: what it must echo
  * @challenge_until: jiffies when the challenge ends
  * @stats_told: jiffies of the last PATH_STATS event
- * @mtu: largest datagram a size question proved
+ * @mtu: largest datagram a size question proved, 0 while unknown
  * @measure: delay, jitter, loss, rate
  * @tx_packets: packets sent
  * @tx_bytes: UDP payload sent
@@ -96,17 +113,34 @@ struct meshlan_path {
 	u16			peer_id;
 	spinlock_t		lock;
 	struct meshlan_path_config config;
+	seqcount_spinlock_t	endpoint_seq;
 	struct dst_cache	dst;
 	struct hrtimer		timer;
 	bool			dead;
 	bool			up;
+	bool			hears;
 	unsigned long		heard;
 	bool			ever_heard;
 	bool			heard_by_peer;
 	unsigned long		data;
 	bool			ever_data;
+	u64			active_since;
+	bool			urgent;
 	u32			seq;
+	u64			asked;
 	u32			unanswered;
+	u32			probe_index;
+	u64			probe_counter;
+	u64			answered;
+	u64			back;
+	u32			sample_seq;
+	u64			sample_tx;
+	bool			sample_open;
+	u32			size_seq;
+	u32			size_asked;
+	unsigned long		placed;
+	bool			local_learned;
+	unsigned long		local_since;
 	struct meshlan_endpoint	challenge;
 	u64			challenge_random;
 	unsigned long		challenge_until;
@@ -145,7 +179,7 @@ void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
 			   const struct meshlan_endpoint *from,
 			   unsigned int bytes, bool data);
 
-/* Probes, in probe.c: @skb begins with the opened meshlan_header. */
+/* @skb begins with the opened meshlan_header. */
 void meshlan_probe_receive(struct meshlan_key *key, struct sk_buff *skb,
 			   const struct meshlan_endpoint *from);
 

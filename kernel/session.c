@@ -126,6 +126,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	INIT_LIST_HEAD(&session->keys);
 	INIT_LIST_HEAD(&session->paths);
 	session->challenged = jiffies - HZ;
+	session->woken = jiffies - HZ;
 
 	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,
 				     session_params);

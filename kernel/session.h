@@ -50,6 +50,9 @@ struct meshlan_owner {
  * @auth_failures: of all keys
  * @replays: of all keys
  * @challenged: jiffies of the last challenge that data drew
+ * @woken: jiffies when paths that are down were last told to hurry
+ * @rival: id of a path that is better than @best, 0 if none, under @path_lock
+ * @rival_since: jiffies since when, under @path_lock
  */
 struct meshlan_session {
 	struct meshlan_dev	*mdev;
@@ -78,6 +81,9 @@ struct meshlan_session {
 	atomic64_t		auth_failures;
 	atomic64_t		replays;
 	unsigned long		challenged;
+	unsigned long		woken;
+	u16			rival;
+	unsigned long		rival_since;
 };
 
 int meshlan_sessions_init(struct meshlan_dev *mdev);
