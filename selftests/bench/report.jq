@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# From lines "BOOT CPUS ROW STACK VALUE..." (raw text, jq -R -s) to the object
+# in build/bench.json. A figure is the median over all runs; a ratio is made
+# inside each boot, since machines differ from boot to boot, and the median
+# over the boots is given.
+
+def median: sort | if length == 0 then null
+	elif length % 2 == 1 then .[length / 2 | floor]
+	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+
+def round3: if . == null then null
+	elif . == 0 then 0
+	else (if . < 0 then -. else . end) as $abs
+		| pow(10; 3 - ($abs | log10 | floor)) as $scale
+		| . * $scale | round / $scale end;
+
+def spread: {median: (median | round3), min: (min | round3), max: (max | round3)};
+
+def units: {tcp1: "Mbit/s", tcp8: "Mbit/s", udp: "kpackets/s", ping: "us"};
+
+# How much better; for a time, smaller is better.
+def better($measure; $own; $other):
+	if $measure == "ping" then $other / $own else $own / $other end;
+
+def runs: [split("\n")[] | select(length > 0) | split(" ")
+	| (.[2] | split(":")) as [$measure, $offloads, $mtu]
+	| {boot: .[0], cpus: (.[1] | tonumber), measure: $measure,
+	   offloads: $offloads, mtu: $mtu, stack: .[3],
+	   values: [.[4:][] | tonumber]}];
+
+def row: [.cpus, .offloads, .mtu, .measure];
+
+def boot_medians: group_by(.boot)
+	| map({key: .[0].boot, value: (map(.values[0]) | median)})
+	| from_entries;
+
+# The ratio to another stack, boot by boot.
+def versus($all; $reference):
+	.[0] as $r | boot_medians as $own
+	| ($all | map(select(row == ($r | row) and .stack == $reference))
+		| boot_medians) as $other
+	| [$own | to_entries[] | select($other[.key])
+		| better($r.measure; .value; $other[.key])]
+	| if length == 0 then null else spread + {boots: length} end;
+
+def figures: . as $all | group_by([row, .stack]) | map(
+	(.[0] | {cpus, offloads, mtu, measure, stack, unit: units[.measure]})
+	+ (map(.values[0]) | spread) + {runs: length}
+	+ {boot_medians: [boot_medians[] | round3],
+	   vs_vxlan_over_wireguard: versus($all; "vxlan-wireguard"),
+	   vs_wireguard: versus($all; "wireguard")});
+
+def overhead: group_by(.stack) | map({stack: .[0].stack,
+	min: (map(.values[0]) | min),
+	mean: (map(.values[1]) | add / length | round3)});
+
+# What the project promises, on one CPU: the better cipher's figures.
+def headline($figures; $overhead; $cpus):
+	[$figures[] | select(.cpus == $cpus and .measure == "tcp1" and
+		.offloads == "on" and .mtu == "common" and
+		(.stack | startswith("meshlan")))]
+	| max_by(.vs_vxlan_over_wireguard.median // 0)
+	| {cpus: $cpus, cipher: (.stack // "" | sub("meshlan-"; "")),
+	   tcp1_vs_vxlan_over_wireguard: .vs_vxlan_over_wireguard.median,
+	   tcp1_vs_vxlan_over_wireguard_spread:
+		[.vs_vxlan_over_wireguard | .min, .max],
+	   tcp1_vs_wireguard: .vs_wireguard.median,
+	   tcp1_vs_wireguard_spread: [.vs_wireguard | .min, .max],
+	   overhead_bytes_ipv4: ([$overhead[]
+		| select(.stack | startswith("meshlan")) | .min] | max)};
+
+runs as $runs
+| ($runs | map(select(.measure == "overhead")) | overhead) as $overhead
+| ($runs | map(select(.measure != "overhead")) | figures) as $figures
+| {headline: headline($figures; $overhead; 1),
+   headline_2cpus: headline($figures; $overhead; 2),
+   about: $about, overhead: $overhead, figures: $figures}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# The object in build/bench.json as text (jq -r).
+
+def pad($n): tostring | . + " " * ([$n - length, 0] | max);
+def lpad($n): tostring | " " * ([$n - length, 0] | max) + .;
+
+def number: if . == null then "-"
+	elif . >= 100 then round | tostring
+	else . * 100 | round / 100 | tostring end;
+
+def order: {veth: 1, vxlan: 2, wireguard: 3, "vxlan-wireguard": 4, batman: 5,
+	"meshlan-chacha": 6, "meshlan-aes": 7};
+
+def titles: {tcp1: "TCP, one flow", tcp8: "TCP, eight flows",
+	udp: "UDP, 64 bytes", ping: "ping, mean round trip"};
+
+def title: "\(titles[.measure]), \(.unit); \(.cpus) CPU\(if .cpus > 1 then "s"
+	else "" end), offloads \(.offloads), MTU \(if .mtu == "common"
+	then $mtu else "of each stack's own" end)";
+
+def line: "  \(.stack | pad(16))\(.median | number | lpad(8))"
+	+ "   \("\(.min | number) .. \(.max | number)" | pad(17))"
+	+ "\(.runs | lpad(4))   \(.vs_vxlan_over_wireguard.median | number
+		| lpad(5))   \(.vs_wireguard.median | number | lpad(5))";
+
+def block: "", (.[0] | title),
+	"  stack             median   min .. max       runs   x v/w     x wg",
+	(sort_by(order[.stack])[] | line);
+
+def headline: "  \(.cpus) CPU\(if .cpus > 1 then "s" else "" end), \(.cipher):"
+	+ " one TCP flow \(.tcp1_vs_vxlan_over_wireguard | number) times VXLAN"
+	+ " over WireGuard (\(.tcp1_vs_vxlan_over_wireguard_spread
+		| map(number) | join(" .. "))),"
+	+ " \(.tcp1_vs_wireguard | number) times WireGuard"
+	+ " (\(.tcp1_vs_wireguard_spread | map(number) | join(" .. ")))";
+
+(.about | "kernel \(.kernel), \(.cores) x \(.cpu), load before \(.load_before)"),
+"x v/w, x wg: times VXLAN over WireGuard, times WireGuard; how much better,",
+"also where less is better. Made within each boot, median over the boots.",
+(.figures | group_by([.measure, .mtu, .offloads, .cpus])
+	| sort_by([(.[0].measure | {tcp1: 1, tcp8: 2, udp: 3, ping: 4}[.]),
+		.[0].mtu, .[0].offloads == "off", .[0].cpus])[] | block),
+"",
+"Bytes around an inner IP packet, captured over IPv4: least, and mean of 16",
+"sizes (some pad)",
+(.overhead | sort_by(order[.stack])[]
+	| "  \(.stack | pad(16))\(.min | number | lpad(8))\(.mean | number | lpad(9))"),
+"",
+"Headline (MTU \($mtu), offloads on; ratio with the spread over the boots)",
+([.headline, .headline_2cpus][]
+	| select(.tcp1_vs_vxlan_over_wireguard) | headline),
+(.headline.overhead_bytes_ipv4 | select(.)
+	| "  \(.) bytes around an inner IP packet over IPv4")
