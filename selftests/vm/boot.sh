@@ -44,8 +44,8 @@ boot_uml() {
 		rootflags=/ ro "init=$MESHLAN_VM/init-uml" \
 		con=null con0=null,fd:1 con1=null,fd:3 log_buf_len=4M \
 		panic=-1 oops=panic panic_on_warn=1 page_poison=1 \
-		"vm_dir=$work/in" "vm_src=$MESHLAN_TOP" "vm_root=$MESHLAN_BUILD/root" \
-		"vm_own=$MESHLAN_BUILD/$kernel/modules/$KERNEL_RELEASE" \
+		"vm_dir=$work/in" "vm_src=$MESHLAN_TOP" "vm_root=$tools" \
+		"vm_own=$modules" \
 		"vm_mods=$KERNEL_MODULES" "vm_release=$KERNEL_RELEASE" \
 		</dev/null 3>"$work/pipe-output" >"$work/pipe-console" 2>&1 &
 	guest_pid=$!
@@ -99,11 +99,11 @@ boot_qemu() {
 	local machine shares=() ports=()
 
 	qemu_machine
-	qemu_share root / ,readonly=on
-	qemu_share tools "$MESHLAN_BUILD/root" ,readonly=on
+	qemu_share root "${root:-/}" ,readonly=on
+	qemu_share tools "$tools" ,readonly=on
 	qemu_share in "$work/in" ,readonly=on
 	qemu_share src "$MESHLAN_TOP" ,readonly=on
-	qemu_share own "$MESHLAN_BUILD/$kernel/modules/$KERNEL_RELEASE" ,readonly=on
+	qemu_share own "$modules" ,readonly=on
 	qemu_share mods "$KERNEL_MODULES" ,readonly=on
 	qemu_share out "$work/in/out" ''
 	qemu_port output "file,path=$work/pipe-output"
