@@ -11,6 +11,7 @@
 
 #include <uapi/linux/if_link_meshlan.h>
 
+#include "claim.h"
 #include "fdb_bridge.h"
 #include "key.h"
 #include "path.h"
@@ -131,6 +132,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 
 	mutex_lock(&mdev->lock);
 	mdev->dead = true;
+	meshlan_claim_end(mdev);
 	meshlan_sockets_close(mdev);
 	meshlan_sessions_uninit(mdev);
 	meshlan_routes_uninit(mdev);
@@ -190,8 +192,7 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&mdev->session_list);
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
-	spin_lock_init(&mdev->events.lock);
-	mdev->events.boot_time = ktime_get_boottime_ns();
+	meshlan_events_init(&mdev->events);
 	mdev->port = MESHLAN_DEFAULT_PORT;
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;

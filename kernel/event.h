@@ -27,13 +27,20 @@ struct meshlan_events {
 };
 
 /* Each may be called from any context that is not hard interrupt. */
+
+/* Under meshlan_path.lock, so that what the event tells fits together. */
 void meshlan_event_path(struct meshlan_path *path, enum meshlan_event event);
+
 void meshlan_event_key(struct meshlan_key *key, enum meshlan_event event);
+/* Under meshlan_dev.lock. */
 void meshlan_event_session(struct meshlan_session *session,
 			   enum meshlan_event event);
 void meshlan_event_fdb(struct meshlan_dev *mdev, enum meshlan_event event,
 		       const struct meshlan_fdb_change *change);
 void meshlan_event_dev(struct meshlan_dev *mdev, enum meshlan_event event,
 		       u32 claim_pid);
+
+void meshlan_events_init(struct meshlan_events *events);
+u64 meshlan_events_generation(struct meshlan_events *events);
 
 #endif /* _MESHLAN_EVENT_H */

@@ -1,14 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
+#include <linux/genetlink.h>
 #include <linux/module.h>
+
+#include <uapi/linux/meshlan.h>
+
+#include "aead.h"
+#include "device.h"
+#include "hkdf.h"
+#include "key.h"
+#include "netlink.h"
+#include "wipe.h"
 
 static int __init meshlan_init(void)
 {
+	int err;
+
+	err = meshlan_hkdf_init();
+	if (err)
+		return err;
+	err = meshlan_aead_measure();
+	if (err)
+		goto err_hkdf;
+	err = meshlan_keys_init();
+	if (err)
+		goto err_hkdf;
+	err = meshlan_device_init();
+	if (err)
+		goto err_keys;
+	err = meshlan_wipe_init();
+	if (err)
+		goto err_device;
+	err = meshlan_netlink_init();
+	if (err)
+		goto err_wipe;
 	return 0;
+
+err_wipe:
+	meshlan_wipe_exit();
+err_device:
+	meshlan_device_exit();
+err_keys:
+	meshlan_keys_exit();
+err_hkdf:
+	meshlan_hkdf_exit();
+	return err;
 }
 
 static void __exit meshlan_exit(void)
 {
+	meshlan_netlink_exit();
+	meshlan_wipe_exit();
+	meshlan_device_exit();
+	meshlan_keys_exit();
+	meshlan_hkdf_exit();
 }
 
 module_init(meshlan_init);
@@ -16,3 +61,4 @@ module_exit(meshlan_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Encrypted Ethernet segment over UDP");
 MODULE_VERSION("0.1.0");
+MODULE_ALIAS_GENL_FAMILY(MESHLAN_FAMILY_NAME);

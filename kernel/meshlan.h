@@ -5,6 +5,7 @@
 
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
+#include <linux/rbtree.h>
 #include <linux/rhashtable.h>
 #include <linux/uidgid.h>
 #include <linux/workqueue.h>
@@ -42,11 +43,13 @@
  * @portid: netlink port of the claiming socket, 0 if nobody claimed
  * @pid: process id of its owner as the claimer's namespace counts it
  * @net: namespace of the socket, compared only
+ * @list: node in the list of claimed devices, while there is a claim
  */
 struct meshlan_claim {
 	u32		portid;
 	u32		pid;
 	const struct net *net;
+	struct list_head list;
 };
 
 /**
@@ -68,6 +71,8 @@ struct meshlan_claim {
  * @sessions: by node id, RCU for readers
  * @session_list: all sessions by rising node id, RCU for readers
  * @session_count: their number
+ * @routes: by node id
+ * @changes: requests that changed something, for consistent dumps
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
  * @counters: one per CPU
@@ -93,6 +98,8 @@ struct meshlan_dev {
 	struct rhashtable	sessions;
 	struct list_head	session_list;
 	unsigned int		session_count;
+	struct rb_root		routes;
+	u32			changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;
 	struct meshlan_counters __percpu *counters;

@@ -41,7 +41,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 /* MESHLAN_CMD_DEV_SET - do */
 static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_DSCP + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
-	[MESHLAN_A_DEV_NODE] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
 	[MESHLAN_A_DEV_LANES] = NLA_POLICY_RANGE(NLA_U8, 1, MESHLAN_LANE_MAX),
 	[MESHLAN_A_DEV_FDB_LIMIT] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -551,7 +551,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 };
 
 static const struct genl_multicast_group meshlan_nl_mcgrps[] = {
-	[MESHLAN_NLGRP_EVENTS] = { "events", },
+	[MESHLAN_NLGRP_EVENTS] = { "events", GENL_MCAST_CAP_NET_ADMIN },
 };
 
 struct genl_family meshlan_nl_family __ro_after_init = {

@@ -50,11 +50,10 @@ enum meshlan_path_state {
 };
 
 /**
- * enum meshlan_path_flags - Both halves of a path'"'"'s liveness, and its
- *   role.
+ * enum meshlan_path_flags - Both halves of a path's liveness, and its role.
  * @MESHLAN_PATH_FLAGS_HEARD: Something authentic arrived within the dead time.
- * @MESHLAN_PATH_FLAGS_HEARD_BY_PEER: The peer'"'"'s last probe said that it
- *   hears this node.
+ * @MESHLAN_PATH_FLAGS_HEARD_BY_PEER: The peer's last probe said that it hears
+ *   this node.
  * @MESHLAN_PATH_FLAGS_ACTIVE: Data passed within the last two seconds.
  * @MESHLAN_PATH_FLAGS_BEST: The session sends on this path.
  */
@@ -81,8 +80,7 @@ enum meshlan_fdb_type {
  *   second.
  * @MESHLAN_EVENT_PATH_MTU: A size question was answered, or a black hole was
  *   found.
- * @MESHLAN_EVENT_PATH_MOVED: The peer'"'"'s address moved, confirmed by
- *   challenge.
+ * @MESHLAN_EVENT_PATH_MOVED: The peer's address moved, confirmed by challenge.
  * @MESHLAN_EVENT_KEY_SOFT: The transmit key should be replaced.
  * @MESHLAN_EVENT_KEY_HARD: The transmit key reached its limit and no longer
  *   sends.
@@ -128,7 +126,7 @@ enum meshlan_event {
  *   kernel.
  * @MESHLAN_COUNTER_DROP_RX_FLAGS: A flag that is unknown or not allowed here.
  * @MESHLAN_COUNTER_DROP_RX_INDEX: No key has this index, or not this lane.
- * @MESHLAN_COUNTER_DROP_RX_EXPIRED: The session'"'"'s end has passed.
+ * @MESHLAN_COUNTER_DROP_RX_EXPIRED: The session's end has passed.
  * @MESHLAN_COUNTER_DROP_RX_REPLAY: Counter seen before, or too old for the
  *   window.
  * @MESHLAN_COUNTER_DROP_RX_AUTH: Authentication failed.
@@ -138,7 +136,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_SOURCE: Inner source address is multicast, zero or
  *   our own.
  * @MESHLAN_COUNTER_DROP_RX_PROBE: The opened plaintext is no valid probe.
- * @MESHLAN_COUNTER_DROP_RX_PATH: A probe that fits none of the session'"'"'s
+ * @MESHLAN_COUNTER_DROP_RX_PATH: A probe that fits none of the session's
  *   paths.
  * @MESHLAN_COUNTER_DROP_RX_ECN: Inner and outer ECN contradict each other (RFC
  *   6040).
@@ -151,10 +149,10 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_TX_KEY: The session has no transmit key.
  * @MESHLAN_COUNTER_DROP_TX_KEY_LIMIT: The transmit key is used up.
  * @MESHLAN_COUNTER_DROP_TX_PATH: The session has no path that is up.
- * @MESHLAN_COUNTER_DROP_TX_ROUTE: The path'"'"'s address cannot be reached
- *   from here.
+ * @MESHLAN_COUNTER_DROP_TX_ROUTE: The path's address cannot be reached from
+ *   here.
  * @MESHLAN_COUNTER_DROP_TX_LOOP: The path leads through this device itself.
- * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path'"'"'s MTU.
+ * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path's MTU.
  * @MESHLAN_COUNTER_DROP_TX_CHECKSUM: The checksum could not be completed.
  * @MESHLAN_COUNTER_DROP_TX_SEAL: The cipher refused.
  * @MESHLAN_COUNTER_DROP_TX_SAME_NODE: The destination is on this node itself.

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Copyright (C) 2026 the meshlan developers */
+#include "key.h"
+#include "netlink.h"
+#include "path.h"
+#include "session.h"
+
+/* The keys that are gone, and those that are there. */
+static void session_stats(const struct meshlan_session *session,
+			  struct meshlan_key_stats *sum)
+{
+	struct meshlan_key_stats stats;
+	struct meshlan_key *key;
+
+	sum->rx_packets = session->rx_packets;
+	sum->rx_bytes = session->rx_bytes;
+	sum->tx_packets = session->tx_packets;
+	sum->tx_bytes = session->tx_bytes;
+	list_for_each_entry(key, &session->keys, list) {
+		meshlan_key_stats(key, &stats);
+		sum->rx_packets += stats.rx_packets;
+		sum->rx_bytes += stats.rx_bytes;
+		sum->tx_packets += stats.tx_packets;
+		sum->tx_bytes += stats.tx_bytes;
+	}
+}
+
+static int put_stats(struct sk_buff *skb, struct meshlan_session *session)
+{
+	struct meshlan_key_stats stats;
+
+	session_stats(session, &stats);
+	if (meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RX_PACKETS,
+			       stats.rx_packets) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RX_BYTES,
+			       stats.rx_bytes) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_TX_PACKETS,
+			       stats.tx_packets) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_TX_BYTES,
+			       stats.tx_bytes) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_AUTH_FAILURES,
+			       atomic64_read(&session->auth_failures)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_REPLAYS,
+			       atomic64_read(&session->replays)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_best(struct sk_buff *skb, struct meshlan_session *session)
+{
+	struct meshlan_path *best;
+	u16 id;
+
+	rcu_read_lock();
+	best = rcu_dereference(session->best);
+	id = best ? best->id : 0;
+	rcu_read_unlock();
+	return id ? nla_put_u16(skb, MESHLAN_A_SESSION_BEST_PATH, id) : 0;
+}
+
+static int put_session(struct meshlan_session *session,
+		       struct meshlan_nl_msg *msg)
+{
+	struct sk_buff *skb = msg->skb;
+
+	if (meshlan_nl_msg_begin(msg, session->mdev))
+		return -EMSGSIZE;
+	if (meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_NODE, session->node) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_EXPIRES,
+			       session->expires) ||
+	    meshlan_nl_put_owner(skb, MESHLAN_A_SESSION_OWNER,
+				 &session->owner) ||
+	    put_stats(skb, session) ||
+	    nla_put_u32(skb, MESHLAN_A_SESSION_FDB_ENTRIES,
+			READ_ONCE(session->fdb_count)) ||
+	    (session->expired &&
+	     nla_put_flag(skb, MESHLAN_A_SESSION_EXPIRED)) ||
+	    nla_put_u32(skb, MESHLAN_A_SESSION_PATHS, session->path_count) ||
+	    nla_put_u32(skb, MESHLAN_A_SESSION_KEYS, session->key_count) ||
+	    put_best(skb, session))
+		return meshlan_nl_msg_cancel(msg);
+	return meshlan_nl_msg_end(msg);
+}
+
+/**
+ * meshlan_nl_session_get_doit() - read a session
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or a negative error.
+ */
+int meshlan_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct meshlan_session *session;
+	struct meshlan_nl_msg msg;
+	int err;
+
+	session = meshlan_nl_session(info, MESHLAN_A_SESSION_NODE);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	err = meshlan_nl_reply_begin(&msg, info);
+	if (err)
+		return err;
+	return meshlan_nl_reply(&msg, info, put_session(session, &msg));
+}
+
+static int dump_sessions(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
+			 struct meshlan_nl_cursor *cursor)
+{
+	struct meshlan_session *session;
+	int err;
+
+	list_for_each_entry(session, &mdev->session_list, list) {
+		if (session->node < cursor->node)
+			continue;
+		cursor->node = session->node;
+		err = put_session(session, msg);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * meshlan_nl_session_get_dumpit() - read all sessions
+ * @skb: the answer
+ * @cb: the dump
+ *
+ * Return: bytes written or a negative error.
+ */
+int meshlan_nl_session_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb)
+{
+	return meshlan_nl_dump(skb, cb, dump_sessions);
+}
+
+/**
+ * meshlan_nl_session_new_doit() - make a session
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or a negative error.
+ */
+int meshlan_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[MESHLAN_A_SESSION_EXPIRES];
+	struct meshlan_owner owner = {};
+	struct meshlan_session *session;
+	u64 node;
+
+	if (MESHLAN_NL_MISSING(info, MESHLAN_A_SESSION_NODE, "node"))
+		return -EINVAL;
+	node = nla_get_u64(info->attrs[MESHLAN_A_SESSION_NODE]);
+	meshlan_nl_get_owner(info->attrs[MESHLAN_A_SESSION_OWNER], &owner);
+	session = meshlan_session_new(meshlan_nl_dev(info), node,
+				      attr ? nla_get_u64(attr) : 0, &owner,
+				      info->extack);
+	return PTR_ERR_OR_ZERO(session);
+}
+
+/**
+ * meshlan_nl_session_set_doit() - change a session
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or a negative error.
+ */
+int meshlan_nl_session_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[MESHLAN_A_SESSION_EXPIRES];
+	struct meshlan_session *session;
+
+	session = meshlan_nl_session(info, MESHLAN_A_SESSION_NODE);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	if (attr)
+		meshlan_session_set_expires(session, nla_get_u64(attr));
+	meshlan_nl_get_owner(info->attrs[MESHLAN_A_SESSION_OWNER],
+			     &session->owner);
+	return 0;
+}
+
+/**
+ * meshlan_nl_session_del_doit() - delete a session
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or a negative error.
+ */
+int meshlan_nl_session_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct meshlan_session *session;
+
+	session = meshlan_nl_session(info, MESHLAN_A_SESSION_NODE);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	meshlan_session_del(session);
+	return 0;
+}
