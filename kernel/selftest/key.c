@@ -33,7 +33,6 @@ static struct meshlan_session *make_node(struct meshlan_dev **mdev, u64 node,
 	if (!session || !*mdev)
 		return NULL;
 	mutex_init(&(*mdev)->lock);
-	mutex_lock(&(*mdev)->lock);
 	(*mdev)->node = node;
 	session->mdev = *mdev;
 	session->node = peer;
@@ -58,6 +57,18 @@ static int key_test_init(struct kunit *test)
 	       meshlan_keys_init();
 }
 
+static void lock(struct key_test *t)
+{
+	mutex_lock(&t->mdev[0]->lock);
+	mutex_lock_nested(&t->mdev[1]->lock, SINGLE_DEPTH_NESTING);
+}
+
+static void unlock(struct key_test *t)
+{
+	mutex_unlock(&t->mdev[1]->lock);
+	mutex_unlock(&t->mdev[0]->lock);
+}
+
 /* What was made is gone, whatever became of the case. */
 static void key_test_exit(struct kunit *test)
 {
@@ -68,15 +79,16 @@ static void key_test_exit(struct kunit *test)
 	meshlan_later_mode(MESHLAN_LATER_OLDEST);
 	meshlan_later_finish(UINT_MAX);
 	meshlan_test_reset();
+	lock(t);
 	for (i = 0; i < 2; i++)
 		meshlan_keys_wipe(t->session[i]);
+	unlock(t);
 	meshlan_keys_exit();
 	meshlan_later_exit();
 	meshlan_hkdf_exit();
 	for (i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, kref_read(&t->session[i]->ref), 1u);
 		meshlan_session_put(t->session[i]);
-		mutex_unlock(&t->mdev[i]->lock);
 		kvfree(t->mdev[i]);
 	}
 	kfree(t);
@@ -723,7 +735,7 @@ static void wait_for_packets(const struct sk_buff_head *queue, unsigned int n)
 	unsigned long end = jiffies + 10 * HZ;
 
 	while (skb_queue_len_lockless(queue) < n && time_before(jiffies, end))
-		msleep(1);
+		usleep_range(1000, 2000);
 }
 
 static void later_at_random(struct kunit *test)
@@ -857,28 +869,59 @@ static void later_full(struct kunit *test)
 	expect_counters(test, &meshlan_test_received, 1);
 }
 
+/* Cases run with both nodes' locks held, in the thread that runs the case. */
+#define LOCKED(name)						\
+	static void name##_locked(struct kunit *test)		\
+	{							\
+		lock(test->priv);				\
+		name(test);					\
+		unlock(test->priv);				\
+	}
+
+LOCKED(agree_chacha)
+LOCKED(agree_aes)
+LOCKED(same_secret_twice)
+LOCKED(nonces)
+LOCKED(bad_secrets)
+LOCKED(find)
+LOCKED(pending_limit)
+LOCKED(fifth_key)
+LOCKED(use)
+LOCKED(retire)
+LOCKED(expired)
+LOCKED(soft_limit)
+LOCKED(hard_limits)
+LOCKED(forgeries)
+LOCKED(no_traces)
+LOCKED(later_newest_first)
+LOCKED(later_at_random)
+LOCKED(later_forged)
+LOCKED(later_then_at_once)
+LOCKED(later_deleted)
+LOCKED(later_full)
+
 static struct kunit_case key_cases[] = {
-	KUNIT_CASE(agree_chacha),
-	KUNIT_CASE(agree_aes),
-	KUNIT_CASE(same_secret_twice),
-	KUNIT_CASE(nonces),
-	KUNIT_CASE(bad_secrets),
-	KUNIT_CASE(find),
-	KUNIT_CASE(pending_limit),
-	KUNIT_CASE(fifth_key),
-	KUNIT_CASE(use),
-	KUNIT_CASE(retire),
-	KUNIT_CASE(expired),
-	KUNIT_CASE(soft_limit),
-	KUNIT_CASE(hard_limits),
-	KUNIT_CASE(forgeries),
-	KUNIT_CASE(no_traces),
-	KUNIT_CASE(later_newest_first),
-	KUNIT_CASE(later_at_random),
-	KUNIT_CASE(later_forged),
-	KUNIT_CASE(later_then_at_once),
-	KUNIT_CASE(later_deleted),
-	KUNIT_CASE(later_full),
+	KUNIT_CASE(agree_chacha_locked),
+	KUNIT_CASE(agree_aes_locked),
+	KUNIT_CASE(same_secret_twice_locked),
+	KUNIT_CASE(nonces_locked),
+	KUNIT_CASE(bad_secrets_locked),
+	KUNIT_CASE(find_locked),
+	KUNIT_CASE(pending_limit_locked),
+	KUNIT_CASE(fifth_key_locked),
+	KUNIT_CASE(use_locked),
+	KUNIT_CASE(retire_locked),
+	KUNIT_CASE(expired_locked),
+	KUNIT_CASE(soft_limit_locked),
+	KUNIT_CASE(hard_limits_locked),
+	KUNIT_CASE(forgeries_locked),
+	KUNIT_CASE(no_traces_locked),
+	KUNIT_CASE(later_newest_first_locked),
+	KUNIT_CASE(later_at_random_locked),
+	KUNIT_CASE(later_forged_locked),
+	KUNIT_CASE(later_then_at_once_locked),
+	KUNIT_CASE(later_deleted_locked),
+	KUNIT_CASE(later_full_locked),
 	{}
 };
 

@@ -173,7 +173,7 @@ static int finisher(void *arg)
 			usleep_range(10, 50);
 	} while (skb || !end);
 	while (!kthread_should_stop())
-		msleep(1);
+		usleep_range(1000, 2000);
 	return 0;
 }
 
