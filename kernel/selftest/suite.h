@@ -122,7 +122,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(hkdf)		\
 	do(aead)		\
 	do(order)		\
-	do(key)
+	do(key)			\
+	do(fdb)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;
