@@ -9,6 +9,8 @@
 #include <string.h>
 #include <libmnl/libmnl.h>
 
+#include "attr.h"
+
 enum meshlan_status meshlan_fail(struct meshlan_error *err,
 				 enum meshlan_status status,
 				 const char *format, ...)
@@ -85,8 +87,9 @@ static void read_attr(const struct nlattr *attr, struct refusal *refusal)
 static bool read_refusal(const struct nlmsghdr *reply, struct refusal *refusal)
 {
 	const struct nlmsgerr *body = mnl_nlmsg_get_payload(reply);
-	size_t offset = sizeof(*body);
+	size_t offset = sizeof(*body), len;
 	const struct nlattr *attr;
+	const void *data;
 
 	memset(refusal, 0, sizeof(*refusal));
 	if (mnl_nlmsg_get_payload_len(reply) < sizeof(*body))
@@ -98,9 +101,12 @@ static bool read_refusal(const struct nlmsghdr *reply, struct refusal *refusal)
 	if (!(reply->nlmsg_flags & NLM_F_CAPPED) &&
 	    body->msg.nlmsg_len > sizeof(body->msg))
 		offset += MNL_ALIGN(body->msg.nlmsg_len - sizeof(body->msg));
-	if (offset > mnl_nlmsg_get_payload_len(reply))
+	len = mnl_nlmsg_get_payload_len(reply);
+	if (offset > len)
 		return true;
-	mnl_attr_for_each(attr, reply, offset)
+	data = (const char *)body + offset;
+	len -= offset;
+	while ((attr = attr_next(&data, &len)))
 		read_attr(attr, refusal);
 	return true;
 }
@@ -113,11 +119,10 @@ static const struct meshlan_attr *
 attr_at(const struct nlmsghdr *request, size_t offset, const void *data,
 	size_t len, const struct meshlan_set *set, const struct nlattr **found)
 {
-	const struct nlattr *attr = data;
+	const struct nlattr *attr;
 
-	while (mnl_attr_ok(attr, len)) {
+	while ((attr = attr_next(&data, &len))) {
 		size_t at = (const char *)attr - (const char *)request;
-		size_t step = MNL_ALIGN(attr->nla_len);
 		const struct meshlan_attr *known =
 			meshlan_attr_of(set, mnl_attr_get_type(attr));
 
@@ -129,10 +134,6 @@ attr_at(const struct nlmsghdr *request, size_t offset, const void *data,
 				       mnl_attr_get_payload(attr),
 				       mnl_attr_get_payload_len(attr),
 				       known->nest, found);
-		if (step >= len)
-			break;
-		len -= step;
-		attr = (const void *)((const char *)attr + step);
 	}
 	return NULL;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <libmnl/libmnl.h>
 
+#include "attr.h"
+
 #define ATTR(object, id, member, kind, ...)                                    \
 	{                                                                      \
 		.name = #member,                                               \
@@ -276,24 +278,17 @@ bool meshlan_decode(const struct meshlan_set *set, const void *data,
 		    size_t len, void *object)
 {
 	const struct meshlan_attr *known;
-	const struct nlattr *attr = data;
+	const struct nlattr *attr;
 
 	memset(object, 0, set->size);
-	while (len && mnl_attr_ok(attr, len > INT32_MAX ? INT32_MAX : len)) {
-		size_t step = MNL_ALIGN(attr->nla_len);
-
+	while ((attr = attr_next(&data, &len))) {
 		known = meshlan_attr_of(set, mnl_attr_get_type(attr));
-		if (known) {
-			if (!decode_attr(known, mnl_attr_get_payload(attr),
-					 mnl_attr_get_payload_len(attr),
-					 object))
-				return false;
-			*(uint64_t *)object |= MESHLAN_BIT(known->number);
-		}
-		if (step >= len)
-			return true;
-		len -= step;
-		attr = (const void *)((const char *)attr + step);
+		if (!known)
+			continue;
+		if (!decode_attr(known, mnl_attr_get_payload(attr),
+				 mnl_attr_get_payload_len(attr), object))
+			return false;
+		*(uint64_t *)object |= MESHLAN_BIT(known->number);
 	}
 	return !len;
 }

@@ -8,7 +8,8 @@
 
 /*
  * Blocks [Device] and [Session] with lines "Name = value". Names are the
- * words of the commands without dashes, in any case: FdbLimit is fdb-limit.
+ * words of the commands; case and dashes do not count: FdbLimit is
+ * fdb-limit.
  * The values of Path, Route and Fdb are what follows on the command line.
  */
 
@@ -61,6 +62,8 @@ static bool same_name(const char *word, const char *name)
 	for (; *word; word++) {
 		if (*word == '-')
 			continue;
+		while (*name == '-')
+			name++;
 		if (tolower((unsigned char)*name++) != *word)
 			return false;
 	}
