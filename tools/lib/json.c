@@ -118,7 +118,10 @@ static void json_flags(struct meshlan_json *json,
 	meshlan_json_close(json, ']');
 }
 
-/* A counter that a newer module has is known by its number. */
+/*
+ * Members have no dashes, for the sake of jq. A counter that a newer module
+ * has is known by its number.
+ */
 static void json_counters(struct meshlan_json *json, const char *name,
 			  const struct meshlan_counter_array *counters)
 {
@@ -128,9 +131,15 @@ static void json_counters(struct meshlan_json *json, const char *name,
 	for (unsigned int i = 0; i < counters->count; i++) {
 		const char *known = meshlan_name(&meshlan_counter_names, i);
 
-		snprintf(text, sizeof(text), "counter-%u", i);
-		meshlan_json_number(json, known ? known : text,
-				    counters->value[i]);
+		if (known)
+			snprintf(text, sizeof(text), "%s", known);
+		else
+			snprintf(text, sizeof(text), "counter_%u", i);
+		for (char *c = text; *c; c++) {
+			if (*c == '-')
+				*c = '_';
+		}
+		meshlan_json_number(json, text, counters->value[i]);
 	}
 	meshlan_json_close(json, '}');
 }
