@@ -117,6 +117,8 @@ at_end() { at_end_list+=("$*"); }
 finish() {
 	local rc=$? i
 
+	# A function in the background that is killed ends here as well.
+	[ "$BASHPID" = $$ ] || return
 	trap - EXIT
 	set +e
 	for ((i = ${#at_end_list[@]} - 1; i >= 0; i--)); do

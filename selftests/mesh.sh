@@ -53,7 +53,7 @@ path() { # NS ID ADDRESS [OPTION...]
 	local ns=$1 id=$2 remote=$3
 
 	shift 3
-	mc "$ns" path add mesh0 "$id" remote "$remote" "$@"
+	mc "$ns" path add mesh0 "$id" remote "$remote" "$@" >/dev/null
 }
 
 # key_set NS PEER INDEX PEER-INDEX PEER-NONCE CIPHER LANES < SECRET

@@ -47,7 +47,7 @@ for order in "O I" "I O" "D O I" "D I O"; do
 	ip -n "$O" link set mesh0 netns "$I"
 	ip -n "$I" link set mesh0 up
 	ip -n "$I" addr add 192.168.9.1/24 dev mesh0
-	in_ns "$I" ping -q -i 0.01 192.168.9.9 >/dev/null 2>&1 &
+	ip netns exec "$I" ping -q -i 0.01 192.168.9.9 >/dev/null 2>&1 &
 	ping=$!
 	for what in $order; do
 		case $what in
@@ -79,7 +79,7 @@ refused_port() {
 	check "another one is taken" ip -n "$P" link set mesh1 up
 	refuse "moving to a port in use is refused" mc "$P" dev set mesh1 \
 		port 23731
-	is "and changes nothing" "$(field "$P" '.[0].port' dev show mesh1)" 23732
+	is "and changes nothing" "$(field "$P" .port dev show mesh1)" 23732
 }
 refused_port
 unused() { ! grep -q '^meshlan .* [1-9][0-9]* ' /proc/modules; }
