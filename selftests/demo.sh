@@ -40,17 +40,10 @@ cable() {
 	ip -n $B link set eth0 up
 }
 
-json() { # NAMESPACE FIELD COMMAND...
-	local ns=$1 field=$2
-
-	shift 2
-	ip netns exec "$ns" meshctl -j "$@" | jq -r ".$field"
-}
-
 # Each kernel draws an index and a nonce; the two secrets, which are one, and
 # the other side's nonce make the keys.
 keys() {
-	local secret ka kb ia ib na nb
+	local secret ka kb ia ib na nb cipher=chacha20-poly1305
 
 	secret=$(meshctl genkey)
 	ka=$(ip netns exec $A meshctl -j key new mesh0 $IDB) || die "no key"
@@ -58,9 +51,9 @@ keys() {
 	ia=$(jq -r .index <<<"$ka") na=$(jq -r .nonce <<<"$ka")
 	ib=$(jq -r .index <<<"$kb") nb=$(jq -r .nonce <<<"$kb")
 	at $A meshctl key set mesh0 $IDB "$ia" peer-index "$ib" \
-		peer-nonce "$nb" secret-file - <<<"$secret"
+		peer-nonce "$nb" cipher "$cipher" secret-file - <<<"$secret"
 	at $B meshctl key set mesh0 $IDA "$ib" peer-index "$ia" \
-		peer-nonce "$na" secret-file - <<<"$secret"
+		peer-nonce "$na" cipher "$cipher" secret-file - <<<"$secret"
 	at $A meshctl key use mesh0 $IDB "$ia"
 	at $B meshctl key use mesh0 $IDA "$ib"
 }
