@@ -10,7 +10,7 @@ SECONDS_PER_RUN=${SECONDS_PER_RUN:-1}
 iperf() { # STACK JQ-FILTER IPERF3-OPTION...
 	local out
 
-	out=$(ip netns exec "$A" iperf3 -J -c "$(address "$1" 2)" \
+	out=$(in_ns "$A" iperf3 -J -c "$(address "$1" 2)" \
 		-t "$SECONDS_PER_RUN" "${@:3}") || {
 		jq -r '.error // "iperf3 failed"' <<<"$out" >&2
 		return 1
@@ -21,8 +21,8 @@ iperf() { # STACK JQ-FILTER IPERF3-OPTION...
 servers() {
 	BLAST=$(mktemp -d)/blast
 	gcc -O2 -o "$BLAST" "$(dirname "${BASH_SOURCE[0]}")/blast.c" || return
-	ip netns exec "$B" iperf3 -s -D >/dev/null
-	ip netns exec "$B" "$BLAST" hold 9 >/dev/null 2>&1 &
+	in_ns "$B" iperf3 -s -D >/dev/null
+	in_ns "$B" "$BLAST" hold 9 >/dev/null 2>&1 &
 	sleep 0.5
 }
 
@@ -38,7 +38,7 @@ measure_udp() {
 	local t0 t1 before after
 
 	before=$(received "$1") && t0=${EPOCHREALTIME/[.,]/}
-	ip netns exec "$A" "$BLAST" send "$(address "$1" 2)" 9 \
+	in_ns "$A" "$BLAST" send "$(address "$1" 2)" 9 \
 		"$SECONDS_PER_RUN" || return
 	after=$(received "$1") && t1=${EPOCHREALTIME/[.,]/}
 	awk -v n=$((after - before)) -v us=$((t1 - t0)) \
@@ -52,7 +52,7 @@ received() { # STACK
 
 # Mean round trip in microseconds, one packet under way at a time.
 measure_ping() {
-	ip netns exec "$A" ping -f -c 500 -q "$(address "$1" 2)" |
+	in_ns "$A" ping -f -c 500 -q "$(address "$1" 2)" |
 		awk -F/ '/^rtt/ { print $5 * 1000 }'
 }
 
@@ -62,11 +62,11 @@ measure_overhead() {
 	local capture i
 
 	capture=$(mktemp)
-	ip netns exec "$A" tcpdump -i under -Q out -nn -e -l -tt 'greater 1000' \
+	in_ns "$A" tcpdump -i under -Q out -nn -e -l -tt 'greater 1000' \
 		>"$capture" 2>/dev/null &
 	sleep 1
 	for i in {0..15}; do
-		ip netns exec "$A" ping -c 1 -q -s $((972 + i)) \
+		in_ns "$A" ping -c 1 -q -s $((972 + i)) \
 			"$(address "$1" 2)" >/dev/null || return
 	done
 	sleep 1

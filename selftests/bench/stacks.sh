@@ -28,6 +28,8 @@ stack_number() { # NAME
 	return 1
 }
 
+in_ns() { ip netns exec "$@"; } # NAMESPACE COMMAND...
+
 address() { echo "10.77.$(stack_number "$1").$2"; } # NAME END
 
 
@@ -44,8 +46,8 @@ each_end() { # IP-ARGUMENT...
 stacks_underlay() {
 	ip netns add $A && ip netns add $B || return
 	# Inner devices must not talk by themselves.
-	ip netns exec $A sysctl -qw net.ipv6.conf.default.disable_ipv6=1
-	ip netns exec $B sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	in_ns $A sysctl -qw net.ipv6.conf.default.disable_ipv6=1
+	in_ns $B sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	ip -n $A link add va type veth peer name vb netns $B || return
 	ip -n $A link set va name under && ip -n $B link set vb name under &&
 		each_end addr add '10.77.0.{me}/24' dev under &&
@@ -71,7 +73,7 @@ stack_answers() { # NAME
 	local i
 
 	for ((i = 0; i < 100; i++)); do
-		ip netns exec $A ping -c 1 -W 0.2 -q "$(address "$1" 2)" \
+		in_ns $A ping -c 1 -W 0.2 -q "$(address "$1" 2)" \
 			>/dev/null && return
 	done
 	echo "stack $1 does not answer" >&2
@@ -101,7 +103,7 @@ wireguard() { # DEVICE PORT
 }
 
 wireguard_end() { # NAMESPACE DEVICE PORT KEY OTHERS-KEY OTHERS-ADDRESS
-	ip netns exec "$1" wg set "$2" listen-port "$3" private-key <(echo "$4") \
+	in_ns "$1" wg set "$2" listen-port "$3" private-key <(echo "$4") \
 		peer "$(wg pubkey <<<"$5")" allowed-ips 10.0.0.0/8 endpoint "$6:$3"
 }
 
@@ -143,7 +145,7 @@ offloads() { # on|off
 		for dev in $(ip -n "$ns" -j link show | jq -r '.[].ifname'); do
 			[ "$dev" != lo ] || continue
 			for feature in tx tso gso tx-udp-segmentation gro; do
-				ip netns exec "$ns" ethtool -K "$dev" \
+				in_ns "$ns" ethtool -K "$dev" \
 					$feature "$1" >/dev/null 2>&1
 			done
 		done
