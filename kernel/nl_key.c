@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "key.h"
 #include "netlink.h"
+#include "path.h"
 #include "session.h"
 #include "trace.h"
 
@@ -177,10 +178,18 @@ int meshlan_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info)
 int meshlan_nl_key_use_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_key *key = request_key(info);
+	int err;
 
 	if (IS_ERR(key))
 		return PTR_ERR(key);
-	return meshlan_key_use(key, info->extack);
+	err = meshlan_key_use(key, info->extack);
+	if (err)
+		return err;
+	/* Without a key no path could ask, and they had become patient. */
+	rcu_read_lock();
+	meshlan_paths_wake(key->session);
+	rcu_read_unlock();
+	return 0;
 }
 
 /**
