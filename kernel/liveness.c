@@ -5,7 +5,7 @@
 #include <linux/minmax.h>
 
 /* A longer delay is no reason to find a path alive. */
-#define MESHLAN_DELAY_MAX	NSEC_PER_SEC
+#define MESHLAN_DELAY_MAX	(3ULL * NSEC_PER_SEC)
 
 /* Silence after which the end that need not ask while idle asks all the same. */
 static u64 meshlan_overdue(u64 idle_interval)
@@ -17,7 +17,7 @@ static u64 meshlan_overdue(u64 idle_interval)
 static u64 meshlan_life(const struct meshlan_liveness *l, u64 idle_interval,
 			bool active)
 {
-	u64 delay = min_t(u64, l->delay, MESHLAN_DELAY_MAX);
+	u64 delay = min(l->delay, MESHLAN_DELAY_MAX);
 	u64 dead = idle_interval * MESHLAN_DEAD_PROBES + delay;
 	u64 silence = l->silence;
 	u64 life;

@@ -15,7 +15,8 @@
 
 /**
  * struct meshlan_liveness - what a path's state follows from
- * @silence: age of the last authentic packet; all times are nanoseconds
+ * @silence: age of the last authentic packet since the path was last dead;
+ *	all times are nanoseconds
  * @data: age of the last data sent or received
  * @active: age of the first data after the path was idle
  * @asked: age of the last question

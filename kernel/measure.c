@@ -73,10 +73,10 @@ void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt)
 	} else {
 		diff = rtt > last ? rtt - last : last - rtt;
 		m->rtt_min = min(m->rtt_min, rtt);
-		m->rtt_smoothed += rtt / 8;
 		m->rtt_smoothed -= m->rtt_smoothed / 8;
-		m->jitter += diff / 16;
+		m->rtt_smoothed += rtt / 8;
 		m->jitter -= m->jitter / 16;
+		m->jitter += diff / 16;
 	}
 	m->rtt_last = rtt;
 }

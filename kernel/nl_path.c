@@ -53,16 +53,18 @@ int meshlan_nl_put_remote(struct sk_buff *skb,
 	return 0;
 }
 
-static int put_local(struct sk_buff *skb,
-		     const struct meshlan_endpoint *endpoint)
+/* Only what was configured: to set it again must change nothing. */
+static int put_local(struct sk_buff *skb, const struct meshlan_path *path)
 {
+	const struct meshlan_endpoint *endpoint = &path->config.endpoint;
 	const union meshlan_address *local = &endpoint->local;
+	sa_family_t family = path->local_learned ? 0 : local->sa.sa_family;
 	int err = 0;
 
-	if (local->sa.sa_family == AF_INET)
+	if (family == AF_INET)
 		err = nla_put_in_addr(skb, MESHLAN_A_PATH_LOCAL_IPV4,
 				      local->v4.sin_addr.s_addr);
-	else if (local->sa.sa_family == AF_INET6)
+	else if (family == AF_INET6)
 		err = nla_put_in6_addr(skb, MESHLAN_A_PATH_LOCAL_IPV6,
 				       &local->v6.sin6_addr);
 	return err ?: nla_put_u32(skb, MESHLAN_A_PATH_OIF, endpoint->oif);
@@ -117,11 +119,12 @@ int meshlan_nl_put_quality(struct sk_buff *skb, const struct meshlan_path *path)
 	return 0;
 }
 
-static int put_config(struct sk_buff *skb,
-		      const struct meshlan_path_config *config)
+static int put_config(struct sk_buff *skb, const struct meshlan_path *path)
 {
+	const struct meshlan_path_config *config = &path->config;
+
 	if (meshlan_nl_put_remote(skb, &config->endpoint) ||
-	    put_local(skb, &config->endpoint) ||
+	    put_local(skb, path) ||
 	    nla_put_u32(skb, MESHLAN_A_PATH_ACTIVE_INTERVAL,
 			config->active_interval) ||
 	    nla_put_u32(skb, MESHLAN_A_PATH_IDLE_INTERVAL,
@@ -161,7 +164,7 @@ static int put_locked(struct sk_buff *skb, struct meshlan_path *path)
 	int err;
 
 	spin_lock_bh(&path->lock);
-	err = put_config(skb, &path->config) ?:
+	err = put_config(skb, path) ?:
 	      meshlan_nl_put_quality(skb, path) ?: put_heard(skb, path);
 	spin_unlock_bh(&path->lock);
 	return err;

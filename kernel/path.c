@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "probe.h"
 #include "send.h"
@@ -85,6 +86,16 @@ static bool endpoint_same(const struct meshlan_endpoint *a,
 			  const struct meshlan_endpoint *b)
 {
 	return meshlan_endpoint_same_remote(a, b) && endpoint_same_local(a, b);
+}
+
+/* A link-local address means another neighbour on each interface. */
+static void endpoint_scope(struct meshlan_endpoint *endpoint)
+{
+	struct sockaddr_in6 *remote = &endpoint->remote.v6;
+
+	if (endpoint->remote.sa.sa_family == AF_INET6)
+		remote->sin6_scope_id =
+			ipv6_iface_scope_id(&remote->sin6_addr, endpoint->oif);
 }
 
 /* May @path, or a new one if NULL, have this endpoint? */
@@ -172,6 +183,7 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	path->session = session;
 	path->id = id ?: path_free_id(session);
 	path->config = *config;
+	endpoint_scope(&path->config.endpoint);
 	path->placed = jiffies - HZ;
 	path->stats_told = jiffies - HZ;
 	spin_lock_init(&path->lock);
@@ -209,6 +221,7 @@ int meshlan_path_set(struct meshlan_path *path,
 	int err;
 
 	lockdep_assert_held(&session->mdev->lock);
+	endpoint_scope(&endpoint);
 	/* Which address of ours the old peer address used says nothing now. */
 	if (path->local_learned &&
 	    !meshlan_endpoint_same_remote(&endpoint, &path->config.endpoint) &&

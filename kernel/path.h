@@ -74,6 +74,7 @@ struct meshlan_path_config {
  * @hears: the peer is heard; what probes tell it
  * @heard: jiffies of the last authentic packet
  * @ever_heard: @heard is valid
+ * @lost: nothing was heard since the path died of silence
  * @heard_by_peer: the peer's last probe says that it hears us
  * @data: jiffies of the last data sent or received
  * @ever_data: @data is valid
@@ -121,6 +122,7 @@ struct meshlan_path {
 	bool			hears;
 	unsigned long		heard;
 	bool			ever_heard;
+	bool			lost;
 	bool			heard_by_peer;
 	unsigned long		data;
 	bool			ever_data;

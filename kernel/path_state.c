@@ -160,7 +160,8 @@ static void path_judge(struct meshlan_path *path, struct meshlan_verdict *v)
 	unsigned long now = jiffies;
 	u64 clock = ktime_get_ns();
 	struct meshlan_liveness l = {
-		.silence	= age_of(READ_ONCE(path->ever_heard),
+		.silence	= age_of(READ_ONCE(path->ever_heard) &&
+					 !READ_ONCE(path->lost),
 					 READ_ONCE(path->heard), now),
 		.data		= age_of(READ_ONCE(path->ever_data),
 					 READ_ONCE(path->data), now),
@@ -191,6 +192,7 @@ static void path_update(struct meshlan_path *path, struct meshlan_verdict *v)
 	if (v->hears != path->hears) {
 		/* The peer should know soon. */
 		WRITE_ONCE(path->hears, v->hears);
+		WRITE_ONCE(path->lost, !v->hears);
 		path->urgent = true;
 		path->unanswered = 0;
 	}
@@ -400,6 +402,7 @@ static void path_heard(struct meshlan_path *path)
 	if (likely(READ_ONCE(path->hears)))
 		return;
 	WRITE_ONCE(path->ever_heard, true);
+	WRITE_ONCE(path->lost, false);
 	spin_lock_bh(&path->lock);
 	up = meshlan_path_review(path);
 	spin_unlock_bh(&path->lock);

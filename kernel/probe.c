@@ -105,6 +105,7 @@ void meshlan_probe_note(struct meshlan_path *path,
 	lockdep_assert_held(&path->lock);
 	WRITE_ONCE(path->heard, jiffies);
 	WRITE_ONCE(path->ever_heard, true);
+	WRITE_ONCE(path->lost, false);
 
 	/* A probe that was overtaken does not tell how things are. */
 	if (came->index == path->probe_index &&

@@ -123,7 +123,9 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(aead)		\
 	do(order)		\
 	do(key)			\
-	do(fdb)
+	do(fdb)			\
+	do(liveness)		\
+	do(measure)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;
