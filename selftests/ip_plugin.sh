@@ -67,20 +67,20 @@ detail() { # DEVICE FILTER
 
 check "add with every option" ip link add mlp0 mtu 1300 \
 	address 02:00:00:00:00:01 type meshlan port 40000 \
-	node fedcba9876543210 lanes 2 fdb-limit 100 fdb-node-limit 50 \
+	node 0edcba9876543210 lanes 2 fdb-limit 100 fdb-node-limit 50 \
 	fdb-age 60 fwmark 0x10 dscp inherit owner-uid 65534 ||
 	bail "no device"
 at_end "ip link del mlp0"
 is "JSON shows every option" "$(detail mlp0 '[.info_kind, .info_data]')" \
 	"$(jq -c . <<-'JSON'
-	["meshlan", {"port": 40000, "node": "fedcba9876543210", "lanes": 2,
+	["meshlan", {"port": 40000, "node": "0edcba9876543210", "lanes": 2,
 	 "fdb_limit": 100, "fdb_node_limit": 50, "fdb_age": 60, "fwmark": 16,
 	 "dscp": "inherit", "owner_uid": 65534}]
 	JSON
 	)"
 shown=$(ip -d link show mlp0 | sed -n 's/^ *meshlan \(.*owner-uid [0-9]*\) .*/\1/p')
 is "text shows what the command line takes" "$shown" \
-	"port 40000 node fedcba9876543210 lanes 2 fdb-limit 100 fdb-node-limit 50 fdb-age 60 fwmark 16 dscp inherit owner-uid 65534"
+	"port 40000 node 0edcba9876543210 lanes 2 fdb-limit 100 fdb-node-limit 50 fdb-age 60 fwmark 16 dscp inherit owner-uid 65534"
 is "the MTU before type arrived" "$(cat /sys/class/net/mlp0/mtu)" 1300
 
 check "change what may change" ip link set mlp0 type meshlan \
