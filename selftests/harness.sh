@@ -4,7 +4,7 @@
 #
 # The harness itself: it must hand through what a command says, and must see
 # every kind of trouble that a kernel can be in.
-# meshlan-test: host time=240 only=uml,debug
+# meshlan-test: host time=300 only=uml,debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 run() { # WANTED-STATUS NAME ARGUMENT...
@@ -16,7 +16,7 @@ run() { # WANTED-STATUS NAME ARGUMENT...
 	is "$name" "$rc" "$want" || diag "$(tail -n 5 "$T/err")"
 }
 
-limit=$([ "$KERNEL" = uml ] && echo 15 || echo 60)
+limit=$([ "$KERNEL" = uml ] && echo 15 || echo 150)
 provoke() { # WANTED-STATUS BUG
 	run "$1" "it notices: $2" --no-module --time "$limit" \
 		sh -c "modprobe meshlan_provoke bug=$2; true"
@@ -43,7 +43,7 @@ else
 	provoke 120 lock-order
 	provoke 120 rcu
 	provoke 120 leak
-	run 120 "it notices: netns" --no-module --time 60 sh -c \
+	run 120 "it notices: netns" --no-module --time "$limit" sh -c \
 		'ip netns add x
 		ip netns exec x modprobe meshlan_provoke bug=netns
 		ip netns del x'

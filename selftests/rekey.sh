@@ -21,7 +21,8 @@ reordered() { jq '[.end.streams[].udp.out_of_order // 0] | add' "$T/report"; }
 under_load() { # WHAT CIPHER LANES
 	local n=0 pid
 
-	traffic 4 4 &
+	# A change takes half a second under the detectors.
+	traffic $((TIMING ? 5 : 20)) 4 &
 	pid=$!
 	while kill -0 $pid 2>/dev/null; do
 		rekey "$A" $IDA "$B" $IDB "$2" "$3" || break
@@ -29,7 +30,7 @@ under_load() { # WHAT CIPHER LANES
 		sleep 0.2
 	done
 	wait $pid
-	check "$1: keys changed while frames flowed" test $n -gt 3
+	check "$1: keys changed while frames flowed" test $n -ge 3
 	diag "$n changes of keys"
 	is "$1: no frame is lost" "$(lost)" 0
 	is "$1: no frame is out of order" "$(reordered)" 0
