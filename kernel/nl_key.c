@@ -7,7 +7,7 @@
 #include "trace.h"
 
 /* The key a request is about. */
-static struct meshlan_key *request_key(struct genl_info *info)
+static struct meshlan_key *key_of_request(struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[MESHLAN_A_KEY_INDEX];
 	struct meshlan_session *session;
@@ -159,7 +159,7 @@ int meshlan_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct meshlan_key *key;
 	int err;
 
-	key = request_key(info);
+	key = key_of_request(info);
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 	err = get_secret(info, &secret);
@@ -177,7 +177,7 @@ int meshlan_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int meshlan_nl_key_use_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct meshlan_key *key = request_key(info);
+	struct meshlan_key *key = key_of_request(info);
 	int err;
 
 	if (IS_ERR(key))
@@ -201,7 +201,7 @@ int meshlan_nl_key_use_doit(struct sk_buff *skb, struct genl_info *info)
  */
 int meshlan_nl_key_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct meshlan_key *key = request_key(info);
+	struct meshlan_key *key = key_of_request(info);
 	struct meshlan_nl_msg msg;
 	int err;
 
@@ -285,7 +285,7 @@ int meshlan_nl_key_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
  */
 int meshlan_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct meshlan_key *key = request_key(info);
+	struct meshlan_key *key = key_of_request(info);
 
 	if (IS_ERR(key))
 		return PTR_ERR(key);
