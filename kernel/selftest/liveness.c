@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
+#include <linux/slab.h>
 #include "../liveness.c"
 
 #include <linux/string.h>
