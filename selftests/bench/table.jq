@@ -46,7 +46,7 @@ def headline: "  \(.cpus) CPU\(if .cpus > 1 then "s" else "" end), \(.cipher):"
 "Bytes around an inner IP packet, captured over IPv4: least, and mean of 16",
 "sizes (some pad)",
 (.overhead | sort_by(order[.stack])[]
-	| "  \(.stack | pad(16))\(.min | number | lpad(8))\(.mean | number | lpad(9))"),
+	| "  \(.stack | pad(16))\(.min | lpad(8))\(.mean | lpad(9))"),
 "",
 "Headline (MTU \($mtu), offloads on; ratio with the spread over the boots)",
 ([.headline, .headline_2cpus][]
