@@ -56,6 +56,8 @@ u32 meshlan_path_flags(const struct meshlan_path *path)
 		flags |= MESHLAN_PATH_FLAGS_ACTIVE;
 	if (rcu_access_pointer(path->session->best) == path)
 		flags |= MESHLAN_PATH_FLAGS_BEST;
+	if (READ_ONCE(path->local_learned))
+		flags |= MESHLAN_PATH_FLAGS_LOCAL_LEARNED;
 	return flags;
 }
 

@@ -27,8 +27,8 @@ NAMES(meshlan_path_state_names, MESHLAN_PATH_STATE_DOWN, MESHLAN_PATH_STATE_UP,
       "down", "up");
 
 /* Bit numbers. */
-NAMES(meshlan_path_flag_names, 0, 3,
-      "heard", "heard-by-peer", "active", "best");
+NAMES(meshlan_path_flag_names, 0, 4,
+      "heard", "heard-by-peer", "active", "best", "local-learned");
 
 NAMES(meshlan_fdb_type_names, MESHLAN_FDB_TYPE_LOCAL, MESHLAN_FDB_TYPE_STATIC,
       "local", "learned", "certified", "static");

@@ -56,12 +56,15 @@ enum meshlan_path_state {
  *   this node.
  * @MESHLAN_PATH_FLAGS_ACTIVE: Data passed within the last two seconds.
  * @MESHLAN_PATH_FLAGS_BEST: The session sends on this path.
+ * @MESHLAN_PATH_FLAGS_LOCAL_LEARNED: The local address was not configured; the
+ *   peer uses it.
  */
 enum meshlan_path_flags {
 	MESHLAN_PATH_FLAGS_HEARD = 1,
 	MESHLAN_PATH_FLAGS_HEARD_BY_PEER = 2,
 	MESHLAN_PATH_FLAGS_ACTIVE = 4,
 	MESHLAN_PATH_FLAGS_BEST = 8,
+	MESHLAN_PATH_FLAGS_LOCAL_LEARNED = 16,
 };
 
 /*
