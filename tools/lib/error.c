@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "libmeshlan.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -141,6 +142,8 @@ attr_at(const struct nlmsghdr *request, size_t offset, const void *data,
 /* Attribute names are members of structures; people write them with dashes. */
 static const char *spoken(const char *name, char *text, size_t size)
 {
+	if (!strcmp(name, "ifindex"))
+		name = "device";
 	snprintf(text, size, "%s", name);
 	for (char *c = text; *c; c++) {
 		if (*c == '_')
@@ -159,6 +162,7 @@ static void value_text(const struct nlattr *attr,
 		char bytes[MESHLAN_OWNER_MAX + 2];
 		uint64_t align;
 	} object = {0};
+	char ifname[IFNAMSIZ];
 	struct meshlan_attr alone = *known;
 	uint16_t len = mnl_attr_get_payload_len(attr), port;
 	char value[MESHLAN_TEXT_MAX];
@@ -169,15 +173,20 @@ static void value_text(const struct nlattr *attr,
 	memcpy(object.bytes, mnl_attr_get_payload(attr), len);
 	if (known->type == MESHLAN_TYPE_BE16) {
 		memcpy(&port, object.bytes, sizeof(port));
-		port = (port >> 8) | (port << 8);
+		port = ntohs(port);
 		memcpy(object.bytes, &port, sizeof(port));
+	}
+	if (!strcmp(known->name, "ifindex") &&
+	    if_indextoname(mnl_attr_get_u32(attr), ifname)) {
+		snprintf(text, size, " '%s'", ifname);
+		return;
 	}
 	alone.offset = 0;
 	if (meshlan_attr_text(&alone, &object, value, sizeof(value))[0])
 		snprintf(text, size, " '%s'", value);
 }
 
-/* " (allowed: 20 to 60000)", if the kernel's policy says so. */
+/* " (20 to 60000)", if the kernel's policy says so. */
 static void policy_text(const struct nlattr *policy, char *text, size_t size)
 {
 	const struct nlattr *attr;
@@ -207,6 +216,10 @@ static void policy_text(const struct nlattr *policy, char *text, size_t size)
 
 static const char *reason(const struct refusal *refusal)
 {
+	static const char us[] = MESHLAN_FAMILY_NAME ": ";
+
+	if (refusal->message && !strncmp(refusal->message, us, strlen(us)))
+		return refusal->message + strlen(us);
 	if (refusal->message)
 		return refusal->message;
 	switch (refusal->error) {

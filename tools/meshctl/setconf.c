@@ -91,9 +91,14 @@ static bool same_remote(const struct meshlan_path *a,
 static bool same_local(const struct meshlan_path *a,
 		       const struct meshlan_path *b)
 {
-	return a->oif == b->oif &&
-	       a->local_ipv4.s_addr == b->local_ipv4.s_addr &&
+	return a->local_ipv4.s_addr == b->local_ipv4.s_addr &&
 	       !memcmp(&a->local_ipv6, &b->local_ipv6, sizeof(a->local_ipv6));
+}
+
+static uint64_t local_of(const struct meshlan_path *path)
+{
+	return path->has & (MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV4) |
+			    MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV6));
 }
 
 /* The wanted path with what it leaves out spelled out. */
@@ -121,6 +126,10 @@ static uint64_t path_difference(const struct meshlan_path *is,
 			  (MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV4) |
 			   MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV6) |
 			   MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_PORT));
+	if (!same_local(is, shall))
+		differ |= local_of(shall);
+	if (is->oif != shall->oif)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_OIF);
 	if (is->active_interval != shall->active_interval)
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_ACTIVE_INTERVAL);
 	if (is->idle_interval != shall->idle_interval)
@@ -132,23 +141,28 @@ static uint64_t path_difference(const struct meshlan_path *is,
 	return differ;
 }
 
-/*
- * The path that is and that @shall means: the one with its id; or, if it has
- * none, one that begins and ends as it does.
- */
+/* Is this the path that @shall means? */
+static bool means(const struct meshlan_path *shall,
+		  const struct meshlan_path *is)
+{
+	/* The kernel can change a local address, not take it away. */
+	if (local_of(is) && !local_of(shall))
+		return false;
+	if (shall->id)
+		return is->id == shall->id;
+	if (!same_local(is, shall) || is->oif != shall->oif)
+		return false;
+	return !MESHLAN_HAS(shall, MESHLAN_A_PATH_REMOTE_PORT) ||
+	       same_remote(is, shall);
+}
+
 static const struct meshlan_path *
 find_path(const struct config_session *is, const struct meshlan_path *shall,
 	  const bool *used)
 {
 	for (size_t i = 0; i < is->paths; i++) {
-		const struct meshlan_path *path = &is->path[i];
-
-		if (used[i] || !same_local(path, shall))
-			continue;
-		if (shall->id ? path->id == shall->id :
-		    !MESHLAN_HAS(shall, MESHLAN_A_PATH_REMOTE_PORT) ||
-				same_remote(path, shall))
-			return path;
+		if (!used[i] && means(shall, &is->path[i]))
+			return &is->path[i];
 	}
 	return NULL;
 }
@@ -322,6 +336,7 @@ static enum meshlan_status change_routes(struct change *change)
 	const struct config *is = change->is, *shall = change->shall;
 	enum meshlan_status status = MESHLAN_OK;
 	const struct meshlan_route *old;
+	struct meshlan_route route;
 
 	for (size_t i = 0; !status && i < is->routes; i++) {
 		if (!find_route(shall, is->route[i].node))
@@ -331,11 +346,15 @@ static enum meshlan_status change_routes(struct change *change)
 	}
 	for (size_t i = 0; !status && i < shall->routes; i++) {
 		old = find_route(is, shall->route[i].node);
-		if (!old || !same_route(old, &shall->route[i]))
-			status = act(change,
-				     old ? MESHLAN_CMD_ROUTE_SET :
-					   MESHLAN_CMD_ROUTE_NEW,
-				     &meshlan_route_set, &shall->route[i], ALL);
+		if (old && same_route(old, &shall->route[i]))
+			continue;
+		route = shall->route[i];
+		/* What is left out stays; here it shall go. */
+		route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
+		status = act(change,
+			     old ? MESHLAN_CMD_ROUTE_SET :
+				   MESHLAN_CMD_ROUTE_NEW,
+			     &meshlan_route_set, &route, ALL);
 	}
 	return status;
 }
@@ -355,7 +374,8 @@ static enum meshlan_status change_fdb(struct change *change)
 {
 	const struct config *is = change->is, *shall = change->shall;
 	enum meshlan_status status = MESHLAN_OK;
-	const struct meshlan_fdb *old, *new;
+	const struct meshlan_fdb *old;
+	struct meshlan_fdb new;
 
 	for (size_t i = 0; !status && i < is->fdbs; i++) {
 		if (!find_fdb(shall, &is->fdb[i]))
@@ -365,16 +385,16 @@ static enum meshlan_status change_fdb(struct change *change)
 					     MESHLAN_BIT(MESHLAN_A_FDB_VLAN));
 	}
 	for (size_t i = 0; !status && i < shall->fdbs; i++) {
-		new = &shall->fdb[i];
-		old = find_fdb(is, new);
-		/* No type means static. */
-		if (old && old->node == new->node &&
-		    old->type == (MESHLAN_HAS(new, MESHLAN_A_FDB_TYPE) ?
-					  new->type : MESHLAN_FDB_TYPE_STATIC))
+		new = shall->fdb[i];
+		old = find_fdb(is, &new);
+		if (!new.type)
+			PUT(&new, MESHLAN_A_FDB_TYPE, type,
+			    MESHLAN_FDB_TYPE_STATIC);
+		if (old && old->node == new.node && old->type == new.type)
 			continue;
 		status = act(change,
 			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
-			     &meshlan_fdb_set, new, ALL);
+			     &meshlan_fdb_set, &new, ALL);
 	}
 	return status;
 }

@@ -182,6 +182,17 @@ static enum meshlan_status read_sessions(uint32_t ifindex,
 }
 
 /* Both lists are by rising node. */
+/* An address that the kernel found out is no configuration either. */
+static void forget_learned(struct meshlan_path *path)
+{
+	if (!(path->flags & MESHLAN_PATH_FLAGS_LOCAL_LEARNED))
+		return;
+	path->has &= ~(MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV4) |
+		       MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV6));
+	path->local_ipv4 = (struct in_addr){0};
+	path->local_ipv6 = (struct in6_addr){0};
+}
+
 static enum meshlan_status read_paths(uint32_t ifindex, struct config *config,
 				      struct meshlan_error *err)
 {
@@ -216,6 +227,7 @@ static enum meshlan_status read_paths(uint32_t ifindex, struct config *config,
 		}
 		session->path = more;
 		more[session->paths - 1] = path[i];
+		forget_learned(&more[session->paths - 1]);
 	}
 	free(list.items);
 	return status;
