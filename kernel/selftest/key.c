@@ -748,7 +748,7 @@ static void later_at_random(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, pair_later(t, &p), 0);
 	meshlan_later_start();
 	for (i = 0; i < BURSTS; i++) {
-		meshlan_later_mode(i % 4 ? MESHLAN_LATER_OLDEST :
+		meshlan_later_mode(i % 4 ? MESHLAN_LATER_MIXED :
 					   MESHLAN_LATER_NEVER);
 		seal(p.key[0], 0, BURST);
 	}
@@ -756,7 +756,7 @@ static void later_at_random(struct kunit *test)
 	expect_counters(test, &meshlan_test_sent, BURSTS * BURST);
 
 	for (i = 0; (skb = skb_dequeue(&meshlan_test_sent)); i++) {
-		meshlan_later_mode(i / 8 % 4 ? MESHLAN_LATER_OLDEST :
+		meshlan_later_mode(i / 8 % 4 ? MESHLAN_LATER_MIXED :
 					       MESHLAN_LATER_NEVER);
 		if (i == 40)
 			receive(t->mdev[1], copy(skb));
@@ -825,6 +825,26 @@ static void later_then_at_once(struct kunit *test)
 	expect_counters(test, &meshlan_test_received, 0);
 	KUNIT_EXPECT_EQ(test, meshlan_later_finish(1), 1u);
 	expect_counters(test, &meshlan_test_received, 5);
+}
+
+/* A burst of all kinds: nothing of it is sent before what is before it. */
+static void later_mixed(struct kunit *test)
+{
+	struct key_test *t = test->priv;
+	struct sk_buff *skb;
+	struct pair p;
+
+	KUNIT_ASSERT_EQ(test, pair_later(t, &p), 0);
+	meshlan_later_mode(MESHLAN_LATER_MIXED);
+	seal(p.key[0], 0, 12);
+	expect_counters(test, &meshlan_test_sent, 2);
+	meshlan_later_finish(12);
+	expect_counters(test, &meshlan_test_sent, 12);
+	while ((skb = skb_dequeue(&meshlan_test_sent)))
+		receive(t->mdev[1], skb);
+	expect_counters(test, &meshlan_test_received, 2);
+	meshlan_later_finish(12);
+	expect_counters(test, &meshlan_test_received, 12);
 }
 
 /* Deleted while the cipher works: it finishes, then all of it goes. */
@@ -897,6 +917,7 @@ LOCKED(later_newest_first)
 LOCKED(later_at_random)
 LOCKED(later_forged)
 LOCKED(later_then_at_once)
+LOCKED(later_mixed)
 LOCKED(later_deleted)
 LOCKED(later_full)
 
@@ -920,6 +941,7 @@ static struct kunit_case key_cases[] = {
 	KUNIT_CASE(later_at_random_locked),
 	KUNIT_CASE(later_forged_locked),
 	KUNIT_CASE(later_then_at_once_locked),
+	KUNIT_CASE(later_mixed_locked),
 	KUNIT_CASE(later_deleted_locked),
 	KUNIT_CASE(later_full_locked),
 	{}

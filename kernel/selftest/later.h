@@ -14,6 +14,7 @@ enum meshlan_later {
 	MESHLAN_LATER_OLDEST,	/* finishes when told */
 	MESHLAN_LATER_NEWEST,	/* when told, the newest first */
 	MESHLAN_LATER_NEVER,	/* finishes at once */
+	MESHLAN_LATER_MIXED,	/* at once, even before it is begun, when told */
 };
 
 int meshlan_later_init(void);
