@@ -39,8 +39,13 @@ static struct order_test *order_test;
 
 static void deliver(struct sk_buff *skb)
 {
-	unsigned int number = atomic_inc_return(&order_test->delivered) - 1;
+	unsigned int number;
 
+	/* As another CPU might: the next must neither come out nor pass by. */
+	meshlan_order_deliver(&order_test->order);
+	if (meshlan_order_empty(&order_test->order))
+		atomic_inc(&order_test->wrong);
+	number = atomic_inc_return(&order_test->delivered) - 1;
 	if (order_test->skb[number] != skb)
 		atomic_inc(&order_test->wrong);
 }
