@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
-#include <linux/slab.h>
 #include "../liveness.c"
 
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "suite.h"

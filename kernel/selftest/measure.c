@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "../measure.c"
 
+#include <linux/slab.h>
+
 #include "suite.h"
 
 #define MS	((u64)NSEC_PER_MSEC)
