@@ -21,6 +21,7 @@
 
 #else
 
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/string.h>
