@@ -155,6 +155,18 @@ void meshlan_session_set_expires(struct meshlan_session *session, u64 expires)
 		WRITE_ONCE(session->expired, false);
 }
 
+/* Learning looks at @dead under the table's lock: nothing comes after. */
+static bool session_learned(struct meshlan_session *session)
+{
+	struct meshlan_fdb *fdb = &session->mdev->fdb;
+	bool learned;
+
+	spin_lock_bh(&fdb->lock);
+	learned = session->fdb_count;
+	spin_unlock_bh(&fdb->lock);
+	return learned;
+}
+
 /**
  * meshlan_session_del() - delete a session with all that belongs to it
  * @session: the session
@@ -174,8 +186,9 @@ void meshlan_session_del(struct meshlan_session *session)
 	meshlan_keys_wipe(session);
 	meshlan_paths_del(session);
 	meshlan_route_forget(mdev, session->node);
-	/* Learning looks at @dead under the table's lock: none comes after. */
-	meshlan_fdb_flush_node(mdev, session->node);
+	/* Of a device that goes the table goes whole. */
+	if (!mdev->dead && session_learned(session))
+		meshlan_fdb_flush_node(mdev, session->node);
 	meshlan_session_put(session);
 }
 
