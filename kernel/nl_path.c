@@ -361,9 +361,7 @@ int meshlan_nl_path_set_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	spin_lock_bh(&path->lock);
-	config = path->config;
-	spin_unlock_bh(&path->lock);
+	meshlan_path_config_get(path, &config);
 	err = get_config(info, &config);
 	if (err)
 		return err;

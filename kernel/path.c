@@ -98,12 +98,29 @@ static void endpoint_scope(struct meshlan_endpoint *endpoint)
 			ipv6_iface_scope_id(&remote->sin6_addr, endpoint->oif);
 }
 
+/**
+ * meshlan_path_config_get() - read a path's configuration
+ * @path: the path
+ * @config: a copy of it, without an address of ours that was only learned
+ */
+void meshlan_path_config_get(struct meshlan_path *path,
+			     struct meshlan_path_config *config)
+{
+	spin_lock_bh(&path->lock);
+	*config = path->config;
+	if (path->local_learned)
+		memset(&config->endpoint.local, 0,
+		       sizeof(config->endpoint.local));
+	spin_unlock_bh(&path->lock);
+}
+
 /* May @path, or a new one if NULL, have this endpoint? */
 static int path_admissible(struct meshlan_session *session,
 			   const struct meshlan_path *path,
 			   const struct meshlan_endpoint *endpoint,
 			   struct netlink_ext_ack *extack)
 {
+	struct meshlan_path_config config;
 	struct meshlan_path *other;
 	int err;
 
@@ -111,8 +128,9 @@ static int path_admissible(struct meshlan_session *session,
 	if (err || !endpoint->remote.sa.sa_family)
 		return err;
 	list_for_each_entry(other, &session->paths, list) {
+		meshlan_path_config_get(other, &config);
 		if (other != path &&
-		    endpoint_same(&other->config.endpoint, endpoint)) {
+		    endpoint_same(&config.endpoint, endpoint)) {
 			NL_SET_ERR_MSG_MOD(extack,
 					   "another path of the session has these addresses");
 			return -EADDRINUSE;
@@ -202,6 +220,17 @@ err_free:
 	return ERR_PTR(err);
 }
 
+/* Which address of ours another address of the peer's used says nothing. */
+static bool path_keeps_learned(const struct meshlan_path *path,
+			       const struct meshlan_endpoint *endpoint)
+{
+	const struct meshlan_endpoint *old = &path->config.endpoint;
+
+	return path->local_learned && !endpoint->local.sa.sa_family &&
+	       endpoint->oif == old->oif &&
+	       meshlan_endpoint_same_remote(endpoint, old);
+}
+
 /**
  * meshlan_path_set() - change a path's configuration
  * @path: the path
@@ -222,19 +251,17 @@ int meshlan_path_set(struct meshlan_path *path,
 
 	lockdep_assert_held(&session->mdev->lock);
 	endpoint_scope(&endpoint);
-	/* Which address of ours the old peer address used says nothing now. */
-	if (path->local_learned &&
-	    !meshlan_endpoint_same_remote(&endpoint, &path->config.endpoint) &&
-	    endpoint_same_local(&endpoint, &path->config.endpoint))
-		memset(&endpoint.local, 0, sizeof(endpoint.local));
 	err = path_admissible(session, path, &endpoint, extack);
 	if (err)
 		return err;
 
 	spin_lock_bh(&path->lock);
+	if (path_keeps_learned(path, &endpoint))
+		endpoint.local = path->config.endpoint.local;
+	else
+		path->local_learned = false;
 	if (!endpoint_same(&endpoint, &path->config.endpoint)) {
 		meshlan_path_place(path, &endpoint);
-		path->local_learned = false;
 		meshlan_path_down(path);
 	}
 	path->config.active_interval = config->active_interval;

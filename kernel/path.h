@@ -159,6 +159,8 @@ struct meshlan_path {
 struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 				      const struct meshlan_path_config *config,
 				      struct netlink_ext_ack *extack);
+void meshlan_path_config_get(struct meshlan_path *path,
+			     struct meshlan_path_config *config);
 int meshlan_path_set(struct meshlan_path *path,
 		     const struct meshlan_path_config *config,
 		     struct netlink_ext_ack *extack);

@@ -15,6 +15,8 @@
 #					namespaces in $A and $B, ids in $IDA and
 #					$IDB, inner addresses 192.168.9.1 and .2,
 #					fd09::1 and ::2
+#	silence				from now on A and B send only what the
+#					test sends: no IPv6, and no ARP
 #	path_up NS ID			is a path to ID up
 #	drops NS CAUSE			how often the device dropped for CAUSE
 #	field NS JQ COMMAND...		a value from meshctl's JSON
@@ -109,4 +111,17 @@ pair() { # [CIPHER [LANES]]
 	wait_for 5 path_up "$B" $IDA || bail "the path comes up at B"
 	addresses "$A" 1
 	addresses "$B" 2
+}
+
+silence() {
+	local ns
+
+	for ns in "$A" "$B"; do
+		in_ns "$ns" sysctl -qw net.ipv6.conf.mesh0.disable_ipv6=1
+		ip -n "$ns" link set mesh0 arp off
+	done
+	ip -n "$A" neigh replace 192.168.9.2 dev mesh0 nud permanent lladdr \
+		"$(ip -n "$B" -j link show mesh0 | jq -r '.[0].address')"
+	ip -n "$B" neigh replace 192.168.9.1 dev mesh0 nud permanent lladdr \
+		"$(ip -n "$A" -j link show mesh0 | jq -r '.[0].address')"
 }
