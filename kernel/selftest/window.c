@@ -106,6 +106,20 @@ static void jump_more(struct kunit *test)
 	jump_to(test, 10 + SIZE);
 }
 
+/* Over the end of the ring: what stood at its beginning is forgotten too. */
+static void jump_over_end(struct kunit *test)
+{
+	const u64 next = SIZE + SIZE / 2, to = 2 * SIZE + SIZE / 4;
+	u64 i;
+
+	for (i = 0; i < next; i++)
+		KUNIT_EXPECT_TRUE(test, take(test, i));
+	for (i = to + 1; i-- > next;)
+		KUNIT_EXPECT_TRUE(test, take(test, i));
+	for (i = next; i-- > to + 1 - SIZE;)
+		KUNIT_EXPECT_FALSE(test, take(test, i));
+}
+
 static void jump_far(struct kunit *test)
 {
 	jump_to(test, BIT_ULL(40) + 4711);
@@ -186,6 +200,7 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(jump_short),
 	KUNIT_CASE(jump_size),
 	KUNIT_CASE(jump_more),
+	KUNIT_CASE(jump_over_end),
 	KUNIT_CASE(jump_far),
 	KUNIT_CASE(top),
 	KUNIT_CASE(counts),

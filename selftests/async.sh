@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# A cipher that finishes later, as hardware does: frames stay in order, keys
+# and devices go while it works.
+# meshlan-test: time=120
+. "$(dirname "$(realpath "$0")")/lib.sh"
+. "$(dirname "$(realpath "$0")")/mesh.sh"
+
+check "AES that finishes later" modprobe meshlan_async || bail "no such cipher"
+sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608
+
+pair aes-256-gcm 2
+check "frames pass" in_ns "$A" ping -q -c 20 -i 0.01 -W 5 192.168.9.2
+if [ "$(ethtool_counter "$A" crypto_async)" = 0 ]; then
+	skip "the rest" "another AES goes before the one that finishes later"
+	exit
+fi
+ok "the cipher finished later"
+
+# UDP SECONDS: four flows from A to B, report in $T/report
+udp() {
+	in_ns "$B" iperf3 -s -1 -D >/dev/null
+	wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b 2M -l 1000 -w 4M \
+		-t "$1" -P 4 -J >"$T/report" 2>&1
+}
+
+# A change takes half a second under the detectors.
+udp $((TIMING ? 4 : 20)) &
+pid=$!
+n=0
+while kill -0 $pid 2>/dev/null; do
+	rekey "$A" $IDA "$B" $IDB aes-256-gcm 2 || break
+	n=$((n + 1))
+	sleep 0.2
+done
+wait $pid
+check "keys changed while the cipher worked" test $n -ge 3
+is "no frame is lost" "$(jq .end.sum.lost_packets "$T/report")" 0
+is "no frame is out of order" \
+	"$(jq '[.end.streams[].udp.out_of_order // 0] | add' "$T/report")" 0
+is "nothing was dropped for the order" "$(drops "$B" rx-order)" 0
+
+in_ns "$B" iperf3 -s -1 -D >/dev/null
+wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
+check "TCP passes" in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -n 8M
+
+# Away with the session, then the device, while frames are in the cipher.
+in_ns "$A" timeout 20 ping -q -f 192.168.9.2 >/dev/null &
+pid=$!
+sleep 0.5
+check "a session goes while the cipher works" mc "$B" session del mesh0 $IDA
+check "a device goes while the cipher works" ip -n "$A" link del mesh0
+wait $pid
+check "the other device goes" ip -n "$B" link del mesh0
+check "the module goes" rmmod meshlan
