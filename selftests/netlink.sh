@@ -1,0 +1,379 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# The netlink family: every attribute at its ends, beyond them and missing;
+# what is refused changes nothing; long dumps; events; claims; rights.
+# meshlan-test: time=240
+. "$(dirname "$(realpath "$0")")/lib.sh"
+. "$(dirname "$(realpath "$0")")/mesh.sh"
+
+nlattr=$TOP/build/selftests/nlattr
+[ -x "$nlattr" ] || bail "build/selftests/nlattr is not built"
+
+# The uapi header by name: cmd session-new, attr session-node.
+value() { # PREFIX NAME
+	local name=MESHLAN_$1_${2//-/_}
+
+	awk -v want="${name^^}" '
+		/^enum/ { n = 0 }
+		/^\t(__)?MESHLAN_/ {
+			name = $1; gsub(/[,]/, "", name)
+			if ($2 == "=" && $3 ~ /^[0-9]+,?$/) n = $3 + 0
+			if (name == want) { print n; exit }
+			n++
+		}' "$TOP/uapi/linux/meshlan.h"
+}
+
+declare -A number
+attr() { # NAME: its number, looked up once
+	[ -n "${number[$1]:-}" ] || number[$1]=$(value A "$1")
+	echo "${number[$1]}"
+}
+
+# ask COMMAND OBJECT ATTRIBUTE=TYPE:VALUE...: with the device already named
+ask() {
+	local cmd=$1 object=$2 dump='' words=()
+
+	shift 2
+	case $cmd in dump:*) dump=dump: cmd=${cmd#dump:} ;; esac
+	for w; do words+=("$(attr "$object-${w%%=*}")=${w#*=}"); done
+	in_ns "$A" "$nlattr" "$dump$(value CMD "$object-$cmd")" \
+		1=dev:mesh0 "${words[@]}"
+}
+
+state() {
+	mc "$A" -j session list mesh0
+	mc "$A" -j key list mesh0 | jq 'map(del(.age))'
+	mc "$A" -j path list mesh0
+	mc "$A" -j route list mesh0
+	mc "$A" -j fdb list mesh0 | jq 'map(del(.age))'
+	mc "$A" -j dev show mesh0 | jq 'del(.counters)'
+	in_ns "$A" ip -d -j link show mesh0 |
+		jq 'map(.linkinfo)'
+}
+
+# not_taken ERRNO BAD-ATTRIBUTE COMMAND OBJECT ATTRIBUTE...
+not_taken() {
+	local errno=$1 bad=$2 cmd=$3 object=$4 before after answer got
+
+	shift 4
+	before=$(state)
+	answer=$(ask "$cmd" "$object" "$@")
+	after=$(state)
+	got="${answer%% *} $(cut -d' ' -f2 <<<"$answer")"
+	[ "$bad" = - ] && got=${got%% *} ||
+		errno="$errno $([ "$bad" = 0 ] && echo 0 || attr "$object-$bad")"
+	is "$object-$cmd refuses $*" "$got" "$errno"
+	[ "$before" = "$after" ] || {
+		not_ok "$object-$cmd $*: it changed nothing"
+		diag "$(diff <(echo "$before") <(echo "$after"))"
+	}
+	[ "$(wc -w <<<"$answer")" -gt 2 ] || diag "no message: $answer"
+}
+
+taken() { # COMMAND OBJECT ATTRIBUTE...
+	local cmd=$1 object=$2
+
+	shift 2
+	is "$object-$cmd takes $*" "$(ask "$cmd" "$object" "$@")" ok
+}
+
+bytes() { printf "%0$(($1 * 2))d" 0 | tr 0 "${2:-1}"; }
+
+devices() {
+	taken get dev
+	taken set dev node=u64:1
+	taken set dev node=u64:0xffffffffffffffff
+	not_taken ERANGE node set dev node=u64:0
+	not_taken ERANGE node set dev node=u32:5
+	taken set dev node=u64:0xaa
+	taken set dev lanes=u8:1
+	taken set dev lanes=u8:16
+	not_taken ERANGE lanes set dev lanes=u8:0
+	not_taken ERANGE lanes set dev lanes=u8:17
+	taken set dev port=u16:65535
+	taken set dev port=u16:23731
+	not_taken ERANGE port set dev port=u16:0
+	not_taken ERANGE port set dev port=hex:01
+	taken set dev dscp=u8:63
+	taken set dev dscp=u8:64
+	not_taken ERANGE dscp set dev dscp=u8:65
+	for limit in fdb-limit fdb-node-limit; do
+		taken set dev $limit=u32:1
+		taken set dev $limit=u32:0xffffffff
+		not_taken ERANGE $limit set dev $limit=u32:0
+	done
+	taken set dev fdb-limit=u32:65536 fdb-node-limit=u32:4096
+	taken set dev fdb-age=u32:0
+	taken set dev fdb-age=u32:300
+	taken set dev fwmark=u32:0xffffffff
+	taken set dev fwmark=u32:0
+	# What can only be read is no attribute of a write.
+	not_taken EINVAL - set dev generation=u64:1
+	not_taken EINVAL - set dev owner-uid=u32:1
+	# One bad attribute among good ones: none is taken.
+	not_taken ERANGE lanes set dev fwmark=u32:7 lanes=u8:99
+	is "a request without a device is refused" "$(in_ns "$A" "$nlattr" \
+		"$(value CMD dev-get)" | cut -d' ' -f1)" EINVAL
+	is "a device that does not exist is refused" "$(in_ns "$A" "$nlattr" \
+		"$(value CMD dev-get)" 1=u32:9999 | cut -d' ' -f1-2)" "ENODEV 1"
+	is "a device of another kind is refused" "$(in_ns "$A" "$nlattr" \
+		"$(value CMD dev-get)" 1=dev:lo | cut -d' ' -f1-2)" \
+		"EOPNOTSUPP 1"
+}
+
+sessions() {
+	taken new session node=u64:1
+	taken new session node=u64:0xffffffffffffffff expires=u64:0 \
+		"owner=hex:$(bytes 64)"
+	not_taken EEXIST - new session node=u64:1
+	not_taken EINVAL - new session
+	not_taken ERANGE node new session node=u64:0
+	not_taken EINVAL - new session node=u64:0xaa
+	not_taken ERANGE node new session node=u16:3
+	not_taken ERANGE owner new session node=u64:3 "owner=hex:$(bytes 65)"
+	not_taken EBUSY - set dev node=u64:0xab
+	taken set session node=u64:1 expires=u64:0xffffffffffffffff
+	taken set session node=u64:1 "owner=hex:"
+	not_taken ENOENT - set session node=u64:2
+	not_taken EINVAL - set session expires=u64:1
+	not_taken EINVAL - set session node=u64:1 rx-packets=u64:1
+	taken get session node=u64:1
+	not_taken ENOENT - get session node=u64:2
+	not_taken ENOENT - del session node=u64:2
+	taken del session node=u64:1
+	taken del session node=u64:0xffffffffffffffff
+}
+
+keys() {
+	local index nonce n s32 n16
+
+	s32=$(bytes 32) n16=$(bytes 16)
+	taken new session node=u64:0xbb
+	not_taken ENOENT - new key node=u64:2
+	not_taken EINVAL - new key
+	read -r index nonce < <(mc "$A" -j key new mesh0 $IDB |
+		jq -r '"\(.index) \(.nonce)"')
+	set -- node=u64:0xbb index=u32:$index peer-index=u32:16 \
+		"peer-nonce=hex:$n16" "secret=hex:$s32" cipher=u32:1
+	not_taken EINVAL - set key "${@:1:5}"
+	not_taken EINVAL - set key "${@:2}"
+	not_taken ENOENT - set key "$1" index=u32:48 "${@:3}"
+	for n in 15 17; do
+		not_taken - - set key "${@:1:3}" "peer-nonce=hex:$(bytes $n)" \
+			"${@:5}"
+	done
+	for n in 0 31 33; do
+		not_taken - - set key "${@:1:4}" "secret=hex:$(bytes $n)" \
+			"${@:6}"
+	done
+	not_taken EINVAL - set key "${@:1:4}" "secret=hex:$(bytes 32 0)" \
+		"${@:6}"
+	for n in 0 3; do
+		not_taken - cipher set key "${@:1:5}" cipher=u32:$n
+	done
+	for n in 0 17; do
+		not_taken ERANGE lanes set key "$@" lanes=u8:$n
+	done
+	for n in 0 1 31; do
+		not_taken EINVAL - set key "${@:1:2}" peer-index=u32:$n "${@:4}"
+	done
+	not_taken EINVAL - set key "$@" "nonce=hex:$n16"
+	not_taken EINVAL - set key "${@:1:3}" "peer-nonce=hex:$nonce" "${@:5}"
+	not_taken - - use key node=u64:0xbb index=u32:$index
+	taken set key "$@" lanes=u8:16 "nonce=hex:$nonce"
+	not_taken EALREADY - set key "$@"
+	taken use key node=u64:0xbb index=u32:$index
+	taken get key node=u64:0xbb index=u32:$index
+	not_taken ENOENT - use key node=u64:0xbb index=u32:48
+	not_taken ENOENT - del key node=u64:0xbb index=u32:48
+	is "no secret is ever given back" \
+		"$(mc "$A" -j key list mesh0 | grep -c "$s32")" 0
+	taken del key node=u64:0xbb index=u32:$index
+}
+
+paths() {
+	local to="remote-ipv4=be32:0x0a010002 remote-port=be16:9"
+
+	# shellcheck disable=SC2086 # words
+	set -- node=u64:0xbb $to
+	taken new path "$@" id=u16:1 active-interval=u32:20 \
+		idle-interval=u32:600000 rate=u64:1000 "owner=hex:$(bytes 64)"
+	not_taken EEXIST - new path "$@" id=u16:1
+	not_taken EEXIST - new path "$@"
+	taken new path node=u64:0xbb id=u16:65535
+	not_taken ERANGE id new path node=u64:0xbb id=u16:0
+	not_taken EINVAL - new path node=u64:0xbb remote-ipv4=be32:0x0a010003
+	not_taken EINVAL - new path node=u64:0xbb remote-port=be16:9
+	not_taken ERANGE remote-port new path node=u64:0xbb \
+		remote-ipv4=be32:0x0a010003 remote-port=be16:0
+	not_taken - - new path node=u64:0xbb remote-ipv4=be32:0xe0000001 \
+		remote-port=be16:9
+	not_taken - - new path node=u64:0xbb "remote-ipv6=hex:$(bytes 15)" \
+		remote-port=be16:9
+	not_taken - - new path node=u64:0xbb "remote-ipv6=hex:ff02$(bytes 14)" \
+		remote-port=be16:9
+	not_taken - - new path "$@" "remote-ipv6=hex:fd00$(bytes 14)"
+	not_taken - - new path node=u64:0xbb remote-ipv4=be32:0x0a010003 \
+		remote-port=be16:9 "local-ipv6=hex:fd00$(bytes 14)"
+	not_taken - - new path node=u64:0xbb remote-ipv4=be32:0x0a010003 \
+		remote-port=be16:9 oif=dev:mesh0
+	for ms in 19 60001; do
+		not_taken ERANGE active-interval set path node=u64:0xbb \
+			id=u16:1 active-interval=u32:$ms
+	done
+	for ms in 19 600001; do
+		not_taken ERANGE idle-interval set path node=u64:0xbb \
+			id=u16:1 idle-interval=u32:$ms
+	done
+	taken set path node=u64:0xbb id=u16:1 active-interval=u32:60000
+	not_taken ENOENT - set path node=u64:0xbb id=u16:7
+	not_taken EINVAL - set path node=u64:0xbb
+	not_taken ENOENT - get path node=u64:0xbc id=u16:1
+	not_taken ERANGE size probe path node=u64:0xbb id=u16:1 size=u32:127
+	not_taken ERANGE size probe path node=u64:0xbb id=u16:1 size=u32:65508
+	not_taken EINVAL - probe path node=u64:0xbb id=u16:1
+	taken del path node=u64:0xbb id=u16:65535
+	not_taken ENOENT - del path node=u64:0xbb id=u16:65535
+}
+
+entries() {
+	local mac=hex:020000000001
+
+	taken new fdb mac=$mac node=u64:0xbb
+	not_taken EEXIST - new fdb mac=$mac node=u64:0xbb
+	taken set fdb mac=$mac node=u64:0xbc
+	taken new fdb mac=$mac vlan=u16:4094 node=u64:0xbb
+	not_taken ERANGE vlan new fdb mac=$mac vlan=u16:4095 node=u64:0xbb
+	not_taken EINVAL - new fdb node=u64:0xbb
+	not_taken EINVAL - new fdb mac=hex:020000000002
+	not_taken - - new fdb mac=hex:0200000002 node=u64:0xbb
+	not_taken - - new fdb mac=hex:010000000002 node=u64:0xbb
+	not_taken - - new fdb mac=hex:000000000000 node=u64:0xbb
+	not_taken - - new fdb mac=hex:020000000002 node=u64:0xbb type=u32:1
+	not_taken - - new fdb mac=hex:020000000002 node=u64:0xbb type=u32:5
+	not_taken ENOENT - set fdb mac=hex:020000000009 node=u64:0xbb
+	not_taken ENOENT - del fdb mac=hex:020000000009
+	taken get fdb mac=$mac vlan=u16:4094
+	taken del fdb mac=$mac vlan=u16:4094
+	taken del fdb mac=$mac
+}
+
+routes() {
+	check "a route to a node through itself" mc "$A" route add mesh0 $IDB \
+		via $IDB weight 3
+	refuse "a route through another node is refused" mc "$A" route set \
+		mesh0 $IDB via 00000000000000cc
+	is "and the route is as before" \
+		"$(field "$A" '.[0].hops[0].weight' route list mesh0)" 3
+	not_taken ENOENT - del route node=u64:0xcc
+	taken del route node=u64:0xbb
+}
+
+# 600 sessions, a path each: dumps of many messages, each object once.
+dumps() {
+	local n=600 i batch=$T/batch
+
+	for ((i = 1; i <= n; i++)); do
+		printf '[Session]\nNode = %016x\nPath = remote 10.9.%d.%d:9\n' \
+			$((0x1000 + i)) $((i / 250)) $((i % 250 + 1))
+	done >"$batch"
+	mc "$A" showconf mesh0 >"$T/conf"
+	cat "$batch" >>"$T/conf"
+	check "600 sessions are made" mc "$A" syncconf mesh0 "$T/conf"
+	is "a long dump has every session once" "$(field "$A" \
+		'[.[].node] | unique | length' session list mesh0)" $((n + 1))
+	is "and none twice" "$(field "$A" length session list mesh0)" $((n + 1))
+	is "a long dump has every path once" \
+		"$(field "$A" length path list mesh0)" $((n + 1))
+}
+
+# The events of a session's life, in order and without a gap in the numbers.
+events() {
+	mc "$A" -j monitor >"$T/events" &
+	at_end "kill $!"
+	sleep 0.5
+	session "$B" $IDA
+	path "$B" $IDA 10.1.0.1:23731
+	mc "$A" path del mesh0 $IDB 1
+	path "$A" $IDB 10.1.0.2:23731
+	rekey "$A" $IDA "$B" $IDB
+	wait_for 5 path_up "$A" $IDB
+	addresses "$A" 1
+	addresses "$B" 2
+	in_ns "$A" ping -q -c 1 -W 2 192.168.9.2 >/dev/null
+	wait_for 3 grep -q fdb-add "$T/events"
+	mc "$B" session del mesh0 $IDA
+	wait_for 5 grep -q path-down "$T/events"
+	mc "$A" session del mesh0 $IDB
+	wait_for 3 grep -q fdb-del "$T/events"
+	is "the events of a session's life" "$(jq -r 'select(.event != "path-stats")
+		| .event' "$T/events" | uniq | tr '\n' ' ')" \
+		"path-up fdb-add path-down fdb-del "
+	is "their numbers have no gap" "$(jq -s '[.[].generation] |
+		. == [range(.[0]; .[0] + length)]' "$T/events")" true
+	taken new session node=u64:0xbb
+}
+
+claims() {
+	mc "$A" dev claim mesh0 sleep 1000 &
+	local claimer=$!
+
+	claimed() { [ -n "$(field "$A" '.claimed_by // .claim_pid // empty' \
+		dev show mesh0)" ]; }
+	check "a device is claimed" wait_for 5 claimed
+	is "another writer is refused" \
+		"$(ask new session node=u64:0xcd | cut -d' ' -f1)" EBUSY
+	check "and told whose it is" grep -q "process [0-9]" \
+		<<<"$(ask new session node=u64:0xcd)"
+	taken get session node=u64:0xbb
+	mc "$A" -j monitor >"$T/lost" &
+	at_end "kill $!"
+	sleep 0.5
+	kill -9 "$(field "$A" '.claimed_by // .claim_pid' dev show mesh0)"
+	wait $claimer 2>/dev/null
+	unclaimed() { ! claimed; }
+	check "death of the claimer ends the claim" wait_for 5 unclaimed
+	check "and an event says so" wait_for 5 grep -q owner-lost "$T/lost"
+	taken new session node=u64:0xcd
+}
+
+rights() {
+	local c
+
+	for c in dev:1 session:6 key:11 path:15 route:20 fdb:24; do
+		is "nobody may not dump ${c%:*}" "$(in_ns "$A" setpriv \
+			--reuid 65534 --clear-groups "$nlattr" "dump:${c#*:}" |
+			cut -d' ' -f1)" EPERM
+	done
+	for c in 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 21 22 23 25; do
+		is "nobody may not send command $c" "$(in_ns "$A" setpriv \
+			--reuid 65534 --clear-groups "$nlattr" $c 1=dev:mesh0 |
+			cut -d' ' -f1)" EPERM
+	done
+	# Administrator of a namespace, but not of the one with the sockets.
+	ip -n "$A" link add mesh1 type meshlan
+	in_ns "$A" unshare -Urn sh -c 'echo $$; exec sleep 1000' >"$T/pid" &
+	wait_for 5 test -s "$T/pid"
+	at_end "kill $(cat "$T/pid")"
+	ip -n "$A" link set mesh1 netns "$(cat "$T/pid")"
+	is "rights where the device is do not reach its sockets" \
+		"$(nsenter -t "$(cat "$T/pid")" -U -n --preserve-credentials \
+		"$nlattr" 5 1=dev:mesh1 3=u64:7 | cut -d' ' -f1)" EPERM
+}
+
+setup_ns A B
+veth "$A" wire "$B" wire
+node "$A" $IDA
+node "$B" $IDB
+devices
+sessions
+keys
+paths
+entries
+routes
+events
+dumps
+claims
+rights
