@@ -117,7 +117,9 @@ in_this_kernel() {
 	[ "$(cat /proc/sys/kernel/modules_disabled 2>/dev/null)" = 0 ] || return 1
 	[ ! -d /sys/module/meshlan ] || return 0
 	"$top/selftests/vm/build" host >&2 || return 1
-	modprobe -a udp_tunnel ip6_udp_tunnel 2>/dev/null
+	# Insmod does not bring along what the module needs.
+	modinfo -F depends build/host/kernel/meshlan.ko | tr , '\n' |
+		xargs -r modprobe -a 2>/dev/null
 	insmod build/host/kernel/meshlan.ko && loaded=1
 }
 
