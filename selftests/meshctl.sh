@@ -3,69 +3,11 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # meshctl against the kernel: every command, its JSON, its error lines and
-# exit codes; configurations; secrets; claims; events.
+# exit codes; secrets; claims; events.
 # meshlan-test: time=120
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
-
-IDC=00000000000000cc
-hex32='[0-9a-f]{32}'
-
-# Run in A; stdout and stderr into files.
-run() { mc "$A" "$@" >"$T/out" 2>"$T/err"; }
-
-# The command ends with STATUS, prints nothing, and says TEXT in one line.
-says() { # STATUS TEXT ARGUMENT...
-	local status=$1 text=$2 rc=0 got
-
-	shift 2
-	run "$@" || rc=$?
-	got=$(cat "$T/err")
-	is "status $status: meshctl $*" "$rc $got$(cat "$T/out")" \
-		"$status meshctl: $text"
-}
-
-fails() { # NAME COMMAND...
-	local name=$1
-
-	shift
-	if "$@" >"$T/out" 2>&1; then
-		not_ok "$name"
-		diag "$(cat "$T/out")"
-	else
-		ok "$name"
-	fi
-}
-
-prints() { # NAME PATTERN ARGUMENT...
-	local name=$1 pattern=$2
-
-	shift 2
-	run "$@"
-	if grep -qE -- "$pattern" "$T/out"; then
-		ok "$name"
-	else
-		not_ok "$name"
-		diag "no '$pattern' in: $(cat "$T/out" "$T/err")"
-	fi
-}
-
-json() { # NAME JQ-CONDITION ARGUMENT...
-	local name=$1 condition=$2
-
-	shift 2
-	run -j "$@"
-	if jq -e "$condition" "$T/out" >/dev/null 2>"$T/err"; then
-		ok "$name: JSON"
-	else
-		not_ok "$name: JSON"
-		diag "not $condition: $(cat "$T/err") $(head -c 3000 "$T/out")"
-	fi
-}
-
-state() { mc "$A" showconf mesh0; mc "$A" -j key list mesh0 | jq -r '.[].index'; }
-generation() { field "$A" .generation dev show mesh0; }
-key_index() { field "$A" '.[0].index' key list mesh0 $IDB; }
+. "$(dirname "$(realpath "$0")")/meshctl/common.sh"
 
 # --- the module ---------------------------------------------------------------
 
@@ -250,7 +192,7 @@ says 7 "setconf: '$T/none': No such file or directory" setconf mesh0 "$T/none"
 is "nothing of it changed anything" "$(state)" "$before"
 
 # shellcheck disable=SC2016 # these are variables of perl
-in_ns "$A" perl -MIO::Socket::INET -e '
+ip netns exec "$A" perl -MIO::Socket::INET -e '
 	my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 4001) or die;
 	sleep 60' &
 at_end "kill $!"
@@ -410,158 +352,31 @@ run dev claim mesh0 /nonexistent
 is "claim: no such command" "$? $(cat "$T/err")" \
 	"7 meshctl: dev claim: running '/nonexistent': No such file or directory"
 
-# --- configurations -----------------------------------------------------------------
+# --- events -------------------------------------------------------------------------
 
 # A device without a peer, so that nothing happens by itself.
 setup_ns C
 A=$C
 mc "$C" dev add mesh0 node $IDA up
-ip -n "$C" link add wire type dummy
-cat >"$T/conf" <<-CONF
-	# all there is
-	[Device]
-	Node = $IDA
-	Port = 23731
-	Lanes = 3
-	FdbLimit = 100
-	FdbNodeLimit = 10
-	FdbAge = 1m
-	Fwmark = 5
-	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
-	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
-	Fdb = 02:00:00:00:00:06 node $IDC type certified
 
-	[Session]
-	Node = $IDB
-	Expires = 2037-01-31
-	Owner = 0102
-	Path = remote 127.0.0.2:5 interface lo
-	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M owner ff
-
-	[Session]
-	Node = $IDC
-	Path =
-CONF
-check "setconf" mc "$C" setconf mesh0 "$T/conf"
-mc "$C" showconf mesh0 >"$T/shown"
-cat >"$T/wanted" <<-CONF
-	[Device]
-	Node = $IDA
-	Port = 23731
-	Lanes = 3
-	FdbLimit = 100
-	FdbNodeLimit = 10
-	FdbAge = 60s
-	Fwmark = 0x5
-	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
-	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
-	Fdb = 02:00:00:00:00:06 node $IDC type certified
-
-	[Session]
-	Node = $IDB
-	Expires = 2037-01-31T00:00:00Z
-	Owner = 0102
-	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure
-	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M owner ff
-
-	[Session]
-	Node = $IDC
-	Expires = never
-	Path = id 1 active-interval 100ms idle-interval 25000ms rate measure
-CONF
-is "showconf" "$(cat "$T/shown")" "$(cat "$T/wanted")"
-again() { mc "$C" showconf mesh0 | cmp "$T/shown" -; }
-check "setconf of what showconf said" mc "$C" setconf mesh0 "$T/shown"
-check "... is the same to the byte" again
-mc "$C" dev del mesh0
-mc "$C" dev add mesh0 node $IDA up
-check "on a new device too" mc "$C" setconf mesh0 - <"$T/shown"
-check "... is the same to the byte" again
-json "showconf never prints keys" '. == []' key list
-
-mc "$C" key new mesh0 $IDB >/dev/null
-sleep 0.3
-g=$(generation)
-k=$(key_index)
-out=$(mc "$C" syncconf mesh0 "$T/shown" 2>&1)
-is "syncconf of what is" "$?$out" 0
-mc "$C" syncconf mesh0 "$T/conf"
-is "syncconf of a file that leaves out what the kernel chose" $? 0
-is "... no event came of it" "$(generation)" "$g"
-is "... the key is still there" "$(key_index)" "$k"
-check "... nothing changed" again
-
-sed -e "s/Expires = 2037.*/Expires = never/; s/^Owner = .*//" \
-	-e "s/remote 127.0.0.2:5/remote 127.0.0.3:5/; s/ rate 5M owner ff/ rate 6M/" \
-	-e "/^Node = $IDC/,\$d" -e '/02:00:00:00:00:06/d' \
-	-e 's/vlan 7 node .* type/vlan 7 node 00000000000000dd type/' \
-	-e 's/ weight 2 owner 33/ weight 4/; s/^Lanes = 3/Lanes = 2/' \
-	"$T/shown" | awk '/^\[Session\]/ && seen++ { exit } { print }' >"$T/changed"
-check "syncconf of changes" mc "$C" syncconf mesh0 "$T/changed"
-is "... makes them" "$(mc "$C" showconf mesh0)" "$(sed '/^$/d; s/^\[Session/\n&/' "$T/changed")"
-is "... and keeps the key" "$(key_index)" "$k"
-check "syncconf back" mc "$C" syncconf mesh0 "$T/shown"
-check "... is as it was" again
-is "... and keeps the key" "$(key_index)" "$k"
-mc "$C" setconf mesh0 "$T/shown"
-json "setconf begins anew: no key" '. == []' key list mesh0
-
-before=$(state)
-echo "Nonsense = 1" >>"$T/changed"
-says 1 "syncconf: $T/changed:$(wc -l <"$T/changed"): Nonsense: not known in this block" \
-	syncconf mesh0 "$T/changed"
-printf '[Device]\nPort = 4000\n[Session]\nNode = 12xyz\n' >"$T/bad"
-says 1 "setconf: $T/bad:4: Node: not a node id (16 hex digits)" setconf mesh0 "$T/bad"
-head -c 300 /dev/urandom | tr -d '\n' >"$T/noise"
-run setconf mesh0 "$T/noise"
-is "noise is refused" $? 1
-printf '[Device]\0Port = 4000\n' >"$T/bad"
-says 1 "setconf: '$T/bad': no text file" setconf mesh0 "$T/bad"
-is "a wrong file changes nothing" "$(state)" "$before"
-printf '[Device]\nPort = 4000\nLanes = 17\n' >"$T/bad"
-says 2 "setconf: lanes '17': integer out of range (1 to 16)" setconf mesh0 "$T/bad"
-is "neither does what the kernel refuses at once" "$(state)" "$before"
-in_ns "$C" "$MESHCTL" dev claim mesh0 env -u MESHLAN_CLAIM_FD \
-	"$MESHCTL" setconf mesh0 "$T/conf" 2>"$T/err"
-is "setconf of a claimed device: status 4" $? 4
-is "... changes nothing" "$(state)" "$before"
-
-# More than one message of a dump holds.
-{
-	printf '[Device]\nNode = %s\n' $IDA
-	for ((i = 1; i <= 500; i++)); do
-		printf '\n[Session]\nNode = %016x\nExpires = never\n' $((i + 4096))
-		printf 'Path = id 1 remote 127.0.%d.%d:7\n' $((i / 250)) $((i % 250 + 1))
-	done
-} >"$T/big"
-check "setconf of 500 sessions" mc "$C" setconf mesh0 "$T/big"
-json "... all are there" 'length == 500' session list
-json "... in show too, each with its path" \
-	'.[0].sessions | length == 500 and all(.paths | length == 1)' show
-mc "$C" showconf mesh0 >"$T/shown"
-g=$(generation)
-check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
-is "... changes nothing" "$(generation)" "$g"
-check "... and they are the same to the byte" again
-printf '[Device]\n' >"$T/nothing"
-check "syncconf of none" mc "$C" syncconf mesh0 "$T/nothing"
-json "... deletes all" '. == []' session list
-
-# --- events -------------------------------------------------------------------------
-
-in_ns "$C" "$MESHCTL" -j monitor --timestamps >"$T/events" 2>"$T/events.err" &
+ip netns exec "$C" "$MESHCTL" -j monitor --timestamps >"$T/events" 2>"$T/events.err" &
 at_end "kill $!"
-in_ns "$C" "$MESHCTL" monitor mesh0 >"$T/lines" &
+ip netns exec "$C" "$MESHCTL" monitor mesh0 >"$T/lines" &
 at_end "kill $!"
-sleep 0.5
+# They listen when they tell the first thing.
+poke() {
+	mc "$C" fdb add mesh0 02:00:00:00:00:09 node $IDB
+	mc "$C" fdb del mesh0 02:00:00:00:00:09
+	[ -s "$T/events" ] && [ -s "$T/lines" ]
+}
+check "events come" wait_for 10 poke
 mc "$C" fdb add mesh0 02:00:00:00:00:05 node $IDB
 mc "$C" dev claim mesh0 true
 mc "$C" fdb del mesh0 02:00:00:00:00:05
-three() { [ "$(wc -l <"$T/events")" -ge 3 ] && [ "$(wc -l <"$T/lines")" -ge 3 ]; }
-check "events come" wait_for 5 three
-is "each is a JSON object on a line" "$(jq -c -s 'map(.type) | sort' "$T/events")" \
+last() { grep -q "fdb-del.*:05" "$T/events" && grep -q "fdb-del.*:05" "$T/lines"; }
+check "... to the last" wait_for 10 last
+is "each is a JSON object on a line" "$(jq -c -s 'map(select((.fdb.mac // "05") | endswith("05")) |
+	.type) | sort' "$T/events")" \
 	'["fdb-add","fdb-del","owner-lost"]'
 is "... with device and time" "$(jq -c '[.ifname,
 	(.time | test("^20..-..-..T..:..:..[.][0-9]{6}Z$"))]' "$T/events" | sort -u)" \
@@ -575,6 +390,28 @@ check "events as lines" grep -qE \
 	"^mesh0 fdb-add generation [0-9]+ mac 02:00:00:00:00:05 vlan 0 node $IDB type static\$" \
 	"$T/lines"
 is "nothing was lost" "$(cat "$T/events.err")" ""
+
+# One who does not listen misses something, and is told so.
+ip netns exec "$C" "$MESHCTL" -j monitor >"$T/slept" 2>"$T/slept.err" &
+listener=$!
+at_end "kill -CONT $listener; kill $listener"
+sleep 0.5
+kill -STOP $listener
+{
+	printf "[Device]\n"
+	for ((i = 0; i < 20000; i++)); do
+		printf "Fdb = 02:00:00:00:%02x:%02x node %s\n" $((i / 256)) \
+			$((i % 256)) $IDB
+	done
+} >"$T/many"
+check "20000 entries" mc "$C" syncconf mesh0 "$T/many"
+json "... are there" "map(select(.type == \"static\")) | length == 20000" fdb list
+sleep 0.5
+kill -CONT $listener
+lost() { grep -qE "^meshctl: monitor: .*events (were lost|are missing)" "$T/slept.err"; }
+check "a monitor says that events are missing" wait_for 10 lost ||
+	diag "$(wc -l "$T/slept") lines, $(cat "$T/slept.err"), state" \
+		"$(grep State /proc/$listener/status)"
 
 check "dev del" mc "$C" dev del mesh0
 says 3 "dev del: 'mesh0': $nodevice" dev del mesh0

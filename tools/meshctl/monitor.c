@@ -3,12 +3,21 @@
 #include "meshctl.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+/* The last event of a device. */
+struct heard {
+	uint32_t ifindex;
+	uint64_t generation;
+};
 
 struct monitor {
 	uint32_t ifindex;	/* 0 for all */
 	bool timestamps;
+	struct heard *heard;
+	size_t devices;
 };
 
 /* Wall clock time of a boot-based time, as text with microseconds. */
@@ -122,10 +131,39 @@ static void print_text(const struct meshlan_event_info *event,
 	putchar('\n');
 }
 
+/*
+ * Events are numbered without gaps, so a gap is news: the kernel itself leaves
+ * some out when too many happen at once.
+ */
+static void tell_gap(struct monitor *monitor,
+		     const struct meshlan_event_info *event, const char *ifname)
+{
+	struct heard *heard;
+	size_t i;
+
+	for (i = 0; i < monitor->devices; i++) {
+		if (monitor->heard[i].ifindex == event->ifindex)
+			break;
+	}
+	if (i == monitor->devices) {
+		heard = reallocarray(monitor->heard, i + 1, sizeof(*heard));
+		if (!heard)
+			return;
+		monitor->heard = heard;
+		monitor->devices++;
+		heard[i].ifindex = event->ifindex;
+	} else if (event->generation > monitor->heard[i].generation + 1) {
+		fprintf(stderr, "meshctl: monitor: %s: %" PRIu64
+			" events are missing\n", ifname,
+			event->generation - monitor->heard[i].generation - 1);
+	}
+	monitor->heard[i].generation = event->generation;
+}
+
 static bool tell(const struct meshlan_event_info *event, void *data)
 {
 	char ifname[IFNAMSIZ] = "", text[MESHLAN_TEXT_MAX], *time = NULL;
-	const struct monitor *monitor = data;
+	struct monitor *monitor = data;
 
 	if (!event) {
 		fputs("meshctl: monitor: events were lost, reading too slow\n",
@@ -136,6 +174,7 @@ static bool tell(const struct meshlan_event_info *event, void *data)
 		return true;
 	if (!if_indextoname(event->ifindex, ifname))
 		ifname[0] = 0;
+	tell_gap(monitor, event, ifname);
 	if (monitor->timestamps) {
 		wall_text(event->boot_time, text);
 		time = text;
@@ -177,5 +216,7 @@ enum meshlan_status run_monitor(struct args *args, struct meshlan_error *err)
 		status = meshlan_subscribe(&family, err);
 	if (status)
 		return status;
-	return meshlan_listen(&family, tell, &monitor, err);
+	status = meshlan_listen(&family, tell, &monitor, err);
+	free(monitor.heard);
+	return status;
 }
