@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "key.h"
 
+#include <net/dst.h>
+
 #include "receive.h"
 #include "send.h"
 #include "session.h"
@@ -122,6 +124,8 @@ static void open_wait(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 {
 	meshlan_key_get(lane->key);
 	netdev_hold(skb->dev, NULL, GFP_ATOMIC);
+	/* Not counted, and of no use any more. */
+	skb_dst_drop(skb);
 	meshlan_order_add(&lane->order, skb);
 	meshlan_order_deliver(&lane->order);
 }

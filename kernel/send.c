@@ -45,10 +45,24 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
 
+/* A probe's own destination waits with it for the cipher. */
+static_assert(sizeof(struct meshlan_endpoint) <= LL_MAX_HEADER +
+	      MESHLAN_HEADROOM - sizeof(struct meshlan_header));
+
+static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
+{
+	struct meshlan_endpoint to;
+
+	memcpy(&to, skb_peek(list)->head, sizeof(to));
+	if (meshlan_socket_send(mdev, &to, NULL, list))
+		meshlan_drop_list(mdev, list,
+				  MESHLAN_COUNTER_DROP_TX_ROUTE);
+}
+
 /**
- * meshlan_send_sealed() - send a packet that the cipher finished later
+ * meshlan_send_sealed() - send a packet that is a burst of its own
  * @lane: the lane it was sealed on
- * @skb: the packet
+ * @skb: the packet, a probe or finished later by the cipher
  *
  * Context: RCU, BH off.
  */
@@ -58,15 +72,19 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 	struct meshlan_path *path;
 	struct sk_buff_head list;
 
+	__skb_queue_head_init(&list);
+	__skb_queue_tail(&list, skb);
+	if (*skb->data == MESHLAN_TYPE_PROBE)
+		meshlan_count(session->mdev, MESHLAN_COUNTER_PROBE_TX);
+	if (MESHLAN_CB(skb)->elsewhere)
+		return send_elsewhere(session->mdev, &list);
 	/* The path may have gone meanwhile: then any other will do. */
 	path = meshlan_path_find(session, MESHLAN_CB(skb)->path);
 	if (!path)
 		path = rcu_dereference(session->best);
 	if (!path)
-		return meshlan_drop(session->mdev, skb,
-				    MESHLAN_COUNTER_DROP_TX_PATH);
-	__skb_queue_head_init(&list);
-	__skb_queue_tail(&list, skb);
+		return meshlan_drop_list(session->mdev, &list,
+					 MESHLAN_COUNTER_DROP_TX_PATH);
 	send_on_path(path, &list);
 }
 
@@ -78,6 +96,7 @@ static void push_header(struct sk_buff *skb, u8 type, u8 flags, u16 path)
 	header->flags = flags;
 	header->path = htons(path);
 	MESHLAN_CB(skb)->path = path;
+	MESHLAN_CB(skb)->elsewhere = false;
 }
 
 /* The cipher, key and path that a packet to the session would take. */
@@ -146,18 +165,15 @@ void meshlan_send_probe(struct meshlan_path *path,
 	}
 	MESHLAN_CB(skb)->path = path->id;
 	MESHLAN_CB(skb)->dsfield = 0;
+	MESHLAN_CB(skb)->elsewhere = to;
+	if (to)
+		memcpy(skb->head, to, sizeof(*to));
 	__skb_queue_head_init(&burst);
 	__skb_queue_head_init(&sealed);
 	__skb_queue_tail(&burst, skb);
 	meshlan_seal(&key->tx[0], &burst, &sealed);
-	if (skb_queue_empty(&sealed))
-		return;
-	meshlan_count(session->mdev, MESHLAN_COUNTER_PROBE_TX);
-	if (!to)
-		return send_on_path(path, &sealed);
-	if (meshlan_socket_send(session->mdev, to, NULL, &sealed))
-		meshlan_drop_list(session->mdev, &sealed,
-				  MESHLAN_COUNTER_DROP_TX_ROUTE);
+	while ((skb = __skb_dequeue(&sealed)))
+		meshlan_send_sealed(&key->tx[0], skb);
 }
 
 static struct sk_buff *copy_frame(const struct sk_buff *skb)

@@ -18,6 +18,8 @@ struct meshlan_tx_lane;
  * @path: our id of the path to send on
  * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
+ * @elsewhere: goes to the struct meshlan_endpoint at the buffer's head, not to
+ *	where the path leads
  */
 struct meshlan_cb {
 	void	*lane;
@@ -25,6 +27,7 @@ struct meshlan_cb {
 	u16	path;
 	u8	flags;
 	u8	dsfield;
+	bool	elsewhere;
 };
 
 static_assert(sizeof(struct meshlan_cb) <= sizeof_field(struct sk_buff, cb));

@@ -47,6 +47,16 @@ in_ns "$B" iperf3 -s -1 -D >/dev/null
 wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
 check "TCP passes" in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -n 8M
 
+# A challenge goes where the path does not lead yet.
+leads_to() { # ADDRESS
+	[ "$(field "$B" '.[0].remote_ipv4' path list mesh0 $IDA)" = "$1" ]
+}
+ip -n "$A" addr add 10.1.0.7/24 dev wire
+ip -n "$A" addr del 10.1.0.1/24 dev wire
+ip -n "$A" addr add 10.1.0.7/24 dev wire 2>/dev/null
+in_ns "$A" ping -q -c 20 -i 0.05 -W 2 192.168.9.2 >/dev/null
+check "a path moves to a challenged address" wait_for 5 leads_to 10.1.0.7
+
 # Away with the session, then the device, while frames are in the cipher.
 in_ns "$A" timeout 20 ping -q -f 192.168.9.2 >/dev/null &
 pid=$!

@@ -522,6 +522,33 @@ static void retire(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, session->key_count, 1u);
 }
 
+/* A key is as new as its secret. */
+static void late_secret(struct kunit *test)
+{
+	struct key_test *t = test->priv;
+	struct meshlan_key *key[2], *peer;
+	struct meshlan_key_secret secret;
+	int i;
+
+	key[0] = meshlan_key_new(t->session[0], NULL);
+	key[1] = meshlan_key_new(t->session[0], NULL);
+	peer = meshlan_key_new(t->session[1], NULL);
+	NEED_FALSE(test, IS_ERR(key[0]) || IS_ERR(key[1]) || IS_ERR(peer));
+	secret = (struct meshlan_key_secret){
+		.secret = test_secret,
+		.peer_nonce = peer->nonce,
+		.peer_index = peer->index,
+		.cipher = chacha,
+		.lanes = 1,
+	};
+	for (i = 1; i >= 0; i--)
+		NEED_EQ(test, meshlan_key_set(key[i], &secret, NULL), 0);
+	key[0]->received = true;
+	meshlan_keys_retire(t->session[0]);
+	KUNIT_EXPECT_FALSE(test, key[0]->retiring);
+	KUNIT_EXPECT_TRUE(test, key[1]->retiring);
+}
+
 static void expired(struct kunit *test)
 {
 	struct key_test *t = test->priv;
@@ -920,6 +947,7 @@ LOCKED(pending_limit)
 LOCKED(fifth_key)
 LOCKED(use)
 LOCKED(retire)
+LOCKED(late_secret)
 LOCKED(expired)
 LOCKED(soft_limit)
 LOCKED(hard_limits)
@@ -944,6 +972,7 @@ static struct kunit_case key_cases[] = {
 	KUNIT_CASE(fifth_key_locked),
 	KUNIT_CASE(use_locked),
 	KUNIT_CASE(retire_locked),
+	KUNIT_CASE(late_secret_locked),
 	KUNIT_CASE(expired_locked),
 	KUNIT_CASE(soft_limit_locked),
 	KUNIT_CASE(hard_limits_locked),
