@@ -4,7 +4,9 @@
 #
 # A cipher that finishes later, as hardware does: frames stay in order, keys
 # and devices go while it works.
-# meshlan-test: time=120
+#
+# Cryptd of stock 6.1 fails the self-test of its kernel.
+# meshlan-test: time=120 only=uml,debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

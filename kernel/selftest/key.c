@@ -20,10 +20,10 @@ static const enum meshlan_cipher chacha = MESHLAN_CIPHER_CHACHA20_POLY1305;
 /* Instead of an assertion, which would end the thread with the locks held. */
 #define NEED(test, holds)				\
 	do {						\
-		bool __holds = (holds);			\
+		bool need_holds = (holds);		\
 							\
-		KUNIT_EXPECT_TRUE(test, __holds);	\
-		if (!__holds)				\
+		KUNIT_EXPECT_TRUE(test, need_holds);	\
+		if (!need_holds)			\
 			return;				\
 	} while (0)
 #define NEED_EQ(test, a, b)	NEED(test, (a) == (b))
@@ -649,6 +649,7 @@ static void forgeries(struct kunit *test)
 static void no_trace(struct kunit *test, enum meshlan_cipher cipher)
 {
 	struct key_test *t = test->priv;
+	s64 replays = atomic64_read(&t->session[1]->replays);
 	struct sk_buff *skb, *bad;
 	struct meshlan_key *key;
 	struct pair p;
@@ -678,6 +679,8 @@ static void no_trace(struct kunit *test, enum meshlan_cipher cipher)
 	KUNIT_EXPECT_FALSE(test, receive(t->mdev[1], copy(skb)));
 	KUNIT_EXPECT_FALSE(test, receive(t->mdev[1], skb));
 	KUNIT_EXPECT_EQ(test, MESHLAN_COUNTED(DROP_RX_REPLAY), 2);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&t->session[1]->replays) -
+			replays, 2);
 	KUNIT_EXPECT_EQ(test, rcu_access_pointer(key->rx[0].window)->packets,
 			1ULL);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&meshlan_test_received), 1u);

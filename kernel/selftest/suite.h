@@ -68,13 +68,13 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 
 #define MESHLAN_EXPECT(test, holds, fmt, ...)				\
 	({								\
-		bool __holds = (holds);					\
-		if (!__holds) {						\
+		bool __expected = (holds);					\
+		if (!__expected) {						\
 			(test)->failed = true;				\
 			pr_info("    # %s:%d: " fmt "\n", __FILE__,	\
 				__LINE__, ##__VA_ARGS__);		\
 		}							\
-		__holds;						\
+		__expected;						\
 	})
 #define MESHLAN_EXPECT_OP(test, a, op, b)				\
 	({								\
