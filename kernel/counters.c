@@ -28,6 +28,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_RX_ORDER,	"drop_rx_order"),
 	NAME(DROP_RX_NOMEM,	"drop_rx_nomem"),
 	NAME(DROP_RX_DOWN,	"drop_rx_down"),
+	NAME(DROP_RX_BACKLOG,	"drop_rx_backlog"),
 	NAME(DROP_TX_FRAME,	"drop_tx_frame"),
 	NAME(DROP_TX_NOBODY,	"drop_tx_nobody"),
 	NAME(DROP_TX_SESSION,	"drop_tx_session"),

@@ -25,21 +25,22 @@ static int __init meshlan_init(void)
 	err = meshlan_keys_init();
 	if (err)
 		goto err_hkdf;
-	err = meshlan_device_init();
+	/* Devices tell of their life and of their end. */
+	err = meshlan_netlink_init();
 	if (err)
 		goto err_keys;
+	err = meshlan_device_init();
+	if (err)
+		goto err_netlink;
 	err = meshlan_wipe_init();
 	if (err)
 		goto err_device;
-	err = meshlan_netlink_init();
-	if (err)
-		goto err_wipe;
 	return 0;
 
-err_wipe:
-	meshlan_wipe_exit();
 err_device:
 	meshlan_device_exit();
+err_netlink:
+	meshlan_netlink_exit();
 err_keys:
 	meshlan_keys_exit();
 err_hkdf:
@@ -49,9 +50,9 @@ err_hkdf:
 
 static void __exit meshlan_exit(void)
 {
-	meshlan_netlink_exit();
 	meshlan_wipe_exit();
 	meshlan_device_exit();
+	meshlan_netlink_exit();
 	meshlan_keys_exit();
 	meshlan_hkdf_exit();
 }

@@ -28,6 +28,7 @@
  *	    meshlan_path.lock	spinlock, BH off
  *	      meshlan_session.path_lock	spinlock, BH off
  *	    meshlan_window.lock	spinlock, BH off
+ *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *
  * The packet path takes none of the first two; it walks under RCU.

@@ -64,6 +64,8 @@ static void receive_frame(struct meshlan_session *session,
 	skb_reset_network_header(skb);
 	if (likely(gro_cells_receive(&mdev->gro, skb) == NET_RX_SUCCESS))
 		dev_sw_netstats_rx_add(mdev->dev, len);
+	else
+		meshlan_count(mdev, MESHLAN_COUNTER_DROP_RX_BACKLOG);
 }
 
 /* The outer packet's traces must not reach the stack a second time. */

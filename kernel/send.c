@@ -25,20 +25,18 @@
 static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 {
 	struct meshlan_dev *mdev = path->session->mdev;
+	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
-	unsigned int bytes = 0;
-	struct sk_buff *skb;
 	int err;
 
-	skb_queue_walk(list, skb)
-		bytes += skb->len;
-	meshlan_path_count_sent(path, skb_queue_len(list), bytes);
 	meshlan_path_endpoint(path, &to);
-	err = meshlan_socket_send(mdev, &to, &path->dst, list);
+	err = meshlan_socket_send(mdev, &to, &path->dst, list, &sent);
 	if (err == -EADDRNOTAVAIL && meshlan_path_clear_source(path)) {
 		meshlan_path_endpoint(path, &to);
-		err = meshlan_socket_send(mdev, &to, &path->dst, list);
+		err = meshlan_socket_send(mdev, &to, &path->dst, list, &sent);
 	}
+	/* What never left must not look lost on the way. */
+	meshlan_path_count_sent(path, sent.packets, sent.bytes);
 	if (err)
 		meshlan_drop_list(mdev, list, err == -ELOOP ?
 				  MESHLAN_COUNTER_DROP_TX_LOOP :
@@ -51,10 +49,11 @@ static_assert(sizeof(struct meshlan_endpoint) <= LL_MAX_HEADER +
 
 static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 {
+	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
 
 	memcpy(&to, skb_peek(list)->head, sizeof(to));
-	if (meshlan_socket_send(mdev, &to, NULL, list))
+	if (meshlan_socket_send(mdev, &to, NULL, list, &sent))
 		meshlan_drop_list(mdev, list,
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
@@ -117,8 +116,11 @@ static enum meshlan_counter session_way(struct meshlan_session *session,
 	return MESHLAN_COUNTERS;
 }
 
-/* Seal a burst of prepared frames for one node and send it. */
-static void send_burst(struct meshlan_session *session, u32 hash,
+/*
+ * Seal a burst of prepared frames for one node and send it. False if the
+ * node cannot be sent to; the burst is consumed either way.
+ */
+static bool send_burst(struct meshlan_session *session, u32 hash,
 		       struct sk_buff_head *burst)
 {
 	enum meshlan_counter cause;
@@ -128,8 +130,10 @@ static void send_burst(struct meshlan_session *session, u32 hash,
 	struct sk_buff *skb;
 
 	cause = session_way(session, &key, &path);
-	if (unlikely(cause != MESHLAN_COUNTERS))
-		return meshlan_drop_list(session->mdev, burst, cause);
+	if (unlikely(cause != MESHLAN_COUNTERS)) {
+		meshlan_drop_list(session->mdev, burst, cause);
+		return false;
+	}
 
 	skb_queue_walk(burst, skb)
 		push_header(skb, MESHLAN_TYPE_DIRECT, MESHLAN_CB(skb)->flags,
@@ -140,6 +144,7 @@ static void send_burst(struct meshlan_session *session, u32 hash,
 	if (!skb_queue_empty(&sealed))
 		send_on_path(path, &sealed);
 	meshlan_path_sent_data(path);
+	return true;
 }
 
 /**
@@ -205,8 +210,8 @@ static void copy_burst(struct meshlan_dev *mdev, struct sk_buff_head *burst,
 			  skb_queue_len(copies));
 }
 
-/* To every node that can be reached at once. */
-static void send_flood(struct meshlan_dev *mdev, u32 hash,
+/* To every node that can be reached at once; false if there is none. */
+static bool send_flood(struct meshlan_dev *mdev, u32 hash,
 		       struct sk_buff_head *burst)
 {
 	struct meshlan_session *session, *last = NULL;
@@ -225,22 +230,23 @@ static void send_flood(struct meshlan_dev *mdev, u32 hash,
 		}
 		last = session;
 	}
-	if (!last)
-		return meshlan_drop_list(mdev, burst,
-					 MESHLAN_COUNTER_DROP_TX_NOBODY);
+	if (!last) {
+		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_NOBODY);
+		return false;
+	}
 	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_TX,
 			  skb_queue_len(burst));
-	send_burst(last, hash, burst);
+	return send_burst(last, hash, burst);
 }
 
 /* Make one frame ready: exclusively ours, linear, with room, marked. */
 static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
 				     struct sk_buff *skb)
 {
+	u8 inner, flags = 0, dscp = READ_ONCE(mdev->dscp);
 	struct meshlan_frame frame;
 	struct sk_buff *copy;
 	u16 start, offset;
-	u8 inner, flags = 0;
 
 	if (skb_is_nonlinear(skb) || skb_cloned(skb) ||
 	    skb_headroom(skb) < MESHLAN_HEADROOM + LL_MAX_HEADER ||
@@ -270,8 +276,8 @@ static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
 	inner = meshlan_frame_dsfield(skb, &frame);
 	MESHLAN_CB(skb)->flags = flags;
 	MESHLAN_CB(skb)->dsfield =
-		INET_ECN_encapsulate(mdev->dscp == MESHLAN_DSCP_INHERIT ?
-				     inner : mdev->dscp << 2, inner);
+		INET_ECN_encapsulate(dscp == MESHLAN_DSCP_INHERIT ?
+				     inner : dscp << 2, inner);
 	return skb;
 }
 
@@ -310,14 +316,33 @@ static void burst_size(const struct sk_buff_head *burst,
 		*bytes += skb->len;
 }
 
+/* To the node behind a known address. */
+static bool send_to_node(struct meshlan_dev *mdev, u64 node, u32 hash,
+			 struct sk_buff_head *burst)
+{
+	struct meshlan_session *session;
+
+	if (!node) {
+		meshlan_drop_list(mdev, burst,
+				  MESHLAN_COUNTER_DROP_TX_SAME_NODE);
+		return false;
+	}
+	session = meshlan_session_find(mdev, node);
+	if (unlikely(!session)) {
+		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_SESSION);
+		return false;
+	}
+	return send_burst(session, hash, burst);
+}
+
 /* Where the frame belongs decides who gets the burst made of it. */
 static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 {
-	struct meshlan_session *session;
 	struct meshlan_fdb_key to = {};
 	unsigned int packets, bytes;
 	struct meshlan_frame frame;
 	struct sk_buff_head burst;
+	bool sent;
 	u32 hash;
 	u64 node;
 
@@ -333,19 +358,12 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	burst_size(&burst, &packets, &bytes);
 
 	if (is_multicast_ether_addr(to.mac) ||
-	    !meshlan_fdb_lookup(mdev, &to, &node)) {
-		send_flood(mdev, hash, &burst);
-	} else if (!node) {
-		return meshlan_drop_list(mdev, &burst,
-					 MESHLAN_COUNTER_DROP_TX_SAME_NODE);
-	} else {
-		session = meshlan_session_find(mdev, node);
-		if (unlikely(!session))
-			return meshlan_drop_list(mdev, &burst,
-					MESHLAN_COUNTER_DROP_TX_SESSION);
-		send_burst(session, hash, &burst);
-	}
-	dev_sw_netstats_tx_add(mdev->dev, packets, bytes);
+	    !meshlan_fdb_lookup(mdev, &to, &node))
+		sent = send_flood(mdev, hash, &burst);
+	else
+		sent = send_to_node(mdev, node, hash, &burst);
+	if (sent)
+		dev_sw_netstats_tx_add(mdev->dev, packets, bytes);
 }
 
 /**

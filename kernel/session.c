@@ -57,18 +57,18 @@ struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,
 	return rhashtable_lookup_fast(&mdev->sessions, &node, session_params);
 }
 
-/* Floods and dumps walk by rising node id. */
+/* Floods and dumps walk by rising node id; most come in that order. */
 static void session_link(struct meshlan_session *session)
 {
 	struct meshlan_dev *mdev = session->mdev;
 	struct meshlan_session *other;
 
-	list_for_each_entry(other, &mdev->session_list, list) {
-		if (other->node > session->node)
+	list_for_each_entry_reverse(other, &mdev->session_list, list) {
+		if (other->node < session->node)
 			break;
 	}
-	/* Without a greater one this is the head: append. */
-	list_add_tail_rcu(&session->list, &other->list);
+	/* Without a lesser one this is the head. */
+	list_add_rcu(&session->list, &other->list);
 	mdev->session_count++;
 }
 

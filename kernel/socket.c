@@ -332,17 +332,21 @@ static void forget_inner(struct meshlan_dev *mdev, struct sk_buff *skb,
 }
 
 static bool fits(struct meshlan_dev *mdev, struct sk_buff *skb,
-		 const struct dst_entry *dst, unsigned int header)
+		 const struct dst_entry *dst, unsigned int header,
+		 struct meshlan_sent *sent)
 {
-	if (likely(skb->len + header <= dst_mtu(dst)))
+	if (likely(skb->len + header <= dst_mtu(dst))) {
+		sent->packets++;
+		sent->bytes += skb->len;
 		return true;
+	}
 	meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_TOO_BIG);
 	return false;
 }
 
 static int send4(struct meshlan_dev *mdev, struct sock *sk,
 		 const struct meshlan_endpoint *to, struct dst_cache *cache,
-		 struct sk_buff_head *list)
+		 struct sk_buff_head *list, struct meshlan_sent *sent)
 {
 	bool xnet = !net_eq(sock_net(sk), dev_net(mdev->dev));
 	struct sk_buff *skb;
@@ -356,7 +360,7 @@ static int send4(struct meshlan_dev *mdev, struct sock *sk,
 		u8 dsfield = MESHLAN_CB(skb)->dsfield;
 
 		if (!fits(mdev, skb, &rt->dst,
-			  sizeof(struct iphdr) + sizeof(struct udphdr)))
+			  sizeof(struct iphdr) + sizeof(struct udphdr), sent))
 			continue;
 		forget_inner(mdev, skb, xnet);
 		dst_hold(&rt->dst);
@@ -372,7 +376,7 @@ static int send4(struct meshlan_dev *mdev, struct sock *sk,
 
 static int send6(struct meshlan_dev *mdev, struct sock *sk,
 		 const struct meshlan_endpoint *to, struct dst_cache *cache,
-		 struct sk_buff_head *list)
+		 struct sk_buff_head *list, struct meshlan_sent *sent)
 {
 	bool xnet = !net_eq(sock_net(sk), dev_net(mdev->dev));
 	struct in6_addr source;
@@ -386,7 +390,8 @@ static int send6(struct meshlan_dev *mdev, struct sock *sk,
 		u8 dsfield = MESHLAN_CB(skb)->dsfield;
 
 		if (!fits(mdev, skb, dst,
-			  sizeof(struct ipv6hdr) + sizeof(struct udphdr)))
+			  sizeof(struct ipv6hdr) + sizeof(struct udphdr),
+			  sent))
 			continue;
 		forget_inner(mdev, skb, xnet);
 		dst_hold(dst);
@@ -406,23 +411,27 @@ static int send6(struct meshlan_dev *mdev, struct sock *sk,
  * @to: where to, and from which of our addresses
  * @cache: route of @to, or NULL to look it up
  * @list: the packets
+ * @sent: what left is added to it
  *
  * Context: RCU, BH off.
  * Return: 0 and the list is consumed; otherwise it is untouched.
  */
 int meshlan_socket_send(struct meshlan_dev *mdev,
 			const struct meshlan_endpoint *to,
-			struct dst_cache *cache, struct sk_buff_head *list)
+			struct dst_cache *cache, struct sk_buff_head *list,
+			struct meshlan_sent *sent)
 {
 	struct sock *sk;
 
 	switch (to->remote.sa.sa_family) {
 	case AF_INET:
 		sk = rcu_dereference_bh(mdev->sk4);
-		return sk ? send4(mdev, sk, to, cache, list) : -ENOTCONN;
+		return sk ? send4(mdev, sk, to, cache, list, sent) :
+			    -ENOTCONN;
 	case AF_INET6:
 		sk = rcu_dereference_bh(mdev->sk6);
-		return sk ? send6(mdev, sk, to, cache, list) : -ENOTCONN;
+		return sk ? send6(mdev, sk, to, cache, list, sent) :
+			    -ENOTCONN;
 	}
 	return -EDESTADDRREQ;
 }

@@ -19,6 +19,16 @@ int meshlan_endpoint_check(struct meshlan_dev *mdev,
 			   const struct meshlan_endpoint *endpoint,
 			   struct netlink_ext_ack *extack);
 
+/**
+ * struct meshlan_sent - what left
+ * @packets: their number
+ * @bytes: their UDP payload
+ */
+struct meshlan_sent {
+	unsigned int	packets;
+	unsigned int	bytes;
+};
+
 /*
  * Send sealed packets to an address; @cache may be NULL for a one-off. With 0
  * the list is consumed, and what was dropped of it is counted. With an error
@@ -27,6 +37,7 @@ int meshlan_endpoint_check(struct meshlan_dev *mdev,
  */
 int meshlan_socket_send(struct meshlan_dev *mdev,
 			const struct meshlan_endpoint *to,
-			struct dst_cache *cache, struct sk_buff_head *list);
+			struct dst_cache *cache, struct sk_buff_head *list,
+			struct meshlan_sent *sent);
 
 #endif /* _MESHLAN_SOCKET_H */

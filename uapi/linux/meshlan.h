@@ -146,6 +146,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_ORDER: The queue that keeps packets in order was
  *   full.
  * @MESHLAN_COUNTER_DROP_RX_DOWN: The device was down.
+ * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
  * @MESHLAN_COUNTER_DROP_TX_FRAME: Shorter than an Ethernet header.
  * @MESHLAN_COUNTER_DROP_TX_NOBODY: No session to flood to.
  * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node.
@@ -187,6 +188,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_ORDER,
 	MESHLAN_COUNTER_DROP_RX_NOMEM,
 	MESHLAN_COUNTER_DROP_RX_DOWN,
+	MESHLAN_COUNTER_DROP_RX_BACKLOG,
 	MESHLAN_COUNTER_DROP_TX_FRAME,
 	MESHLAN_COUNTER_DROP_TX_NOBODY,
 	MESHLAN_COUNTER_DROP_TX_SESSION,
