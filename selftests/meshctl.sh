@@ -399,13 +399,13 @@ sleep 0.5
 kill -STOP $listener
 {
 	printf "[Device]\n"
-	for ((i = 0; i < 20000; i++)); do
+	for ((i = 0; i < 8000; i++)); do
 		printf "Fdb = 02:00:00:00:%02x:%02x node %s\n" $((i / 256)) \
 			$((i % 256)) $IDB
 	done
 } >"$T/many"
-check "20000 entries" mc "$C" syncconf mesh0 "$T/many"
-json "... are there" "map(select(.type == \"static\")) | length == 20000" fdb list
+check "8000 entries" mc "$C" syncconf mesh0 "$T/many"
+json "... are there" "map(select(.type == \"static\")) | length == 8000" fdb list
 sleep 0.5
 kill -CONT $listener
 lost() { grep -qE "^meshctl: monitor: .*events (were lost|are missing)" "$T/slept.err"; }
