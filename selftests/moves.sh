@@ -124,8 +124,8 @@ catch() { # TYPE FILE
 	pings "$A" 192.168.9.2 -c 1 -W 1 >/dev/null
 	wait %%
 	in_ns "$B" nft delete table inet door
-	# Headers: file 24, packet 16, Ethernet 14, IPv4 20, UDP 8.
-	tail -c +83 "$T/pcap" >"$2"
+	payloads "$T/pcap" "$T/one"
+	mv "$T/one.0" "$2"
 }
 
 # From C: send FILE to a node, keep what comes back in REPLY.
@@ -200,7 +200,8 @@ replayed() {
 	sleep 0.5
 	pings "$A" 192.168.9.2 >/dev/null
 	wait %%
-	tail -c +83 "$T/pcap" >"$T/packet"
+	payloads "$T/pcap" "$T/one"
+	mv "$T/one.0" "$T/packet"
 	sleep 1.5
 	challenges=$(counter "$B" challenge_tx)
 	replays=$(drops "$B" rx-replay)
@@ -211,12 +212,66 @@ replayed() {
 	is "a replay: moves nothing" "$(remote "$B" "$IDA")" 10.1.0.1
 }
 
+# The UDP payloads of a capture, each in a file PREFIX.N. Headers: file 24,
+# packet 16, Ethernet 14, IPv4 20, UDP 8.
+payloads() { # CAPTURE PREFIX
+	local at=24 len n=0 size
+
+	size=$(stat -c %s "$1")
+	while [ $((at + 16)) -lt "$size" ]; do
+		len=$(($(od -An -tu4 -j $((at + 8)) -N 4 "$1")))
+		tail -c +$((at + 16 + 42 + 1)) "$1" |
+			head -c $((len - 42)) >"$2.$n"
+		n=$((n + 1))
+		at=$((at + 16 + len))
+	done
+}
+
+# A really moves, and is challenged; but its echo comes to B from C.
+copied_echo() {
+	local refused capture
+
+	in_ns "$B" nft -f - <<-NFT
+		table inet door {
+			chain input {
+				type filter hook input priority 0;
+				ip saddr 10.1.0.7 udp dport 23731 \
+					limit rate over 1/hour burst 1 packets \
+					drop
+			}
+		}
+	NFT
+	# Data, a question, and the echo: all at once, and a second to use it.
+	in_ns "$B" timeout 10 tcpdump -i wire -c 3 -U -w "$T/pcap" \
+		"src 10.1.0.7 and udp dst port 23731" 2>/dev/null &
+	capture=$!
+	sleep 0.5
+	refused=$(drops "$B" rx-path)
+	ip -n "$A" addr add 10.1.0.7/24 dev wire
+	ip -n "$A" addr del 10.1.0.1/24 dev wire
+	ip -n "$A" addr add 10.1.0.7/24 dev wire 2>/dev/null
+	in_ns "$A" ping -q -c 1 -W 1 192.168.9.2 >/dev/null &
+	wait $capture
+	payloads "$T/pcap" "$T/caught"
+	in_ns "$C" bash -c 'for f; do cat "$f" >/dev/udp/10.1.0.2/23731; done' \
+		send "$T"/caught.*
+	check "a copied echo: refused" test "$(drops "$B" rx-path)" -gt \
+		"$refused"
+	is "a copied echo: the path has not moved" \
+		"$(remote "$B" "$IDA")" 10.1.0.1
+	in_ns "$B" nft delete table inet door
+	check "a copied echo: A's own is believed" pings "$A" 192.168.9.2 \
+		-c 40 -i 0.1
+	is "a copied echo: and only A's" "$(remote "$B" "$IDA")" 10.1.0.7
+}
+
 copies() {
 	switch
 	silence
 	copied "a copied probe" 3
 	copied "copied data" 1
 	replayed
+	copied_echo
 	over
 }
 
@@ -317,11 +372,15 @@ link_address() { # NS
 		jq -r '[.[].addr_info[]? | .local // empty][0]'
 }
 
+settled() { ! ip -n "$1" -6 addr show dev wire | grep -q tentative; }
+
 # Link-local addresses: the same on every cable, so they come with one.
 linklocal() {
 	local a b
 
 	pair
+	# An address that is still being checked is not sent from.
+	wait_for 5 settled "$A" && wait_for 5 settled "$B"
 	a=$(link_address "$A")
 	b=$(link_address "$B")
 	mc "$A" path del mesh0 "$IDB" 1
