@@ -309,11 +309,12 @@ static void burst_size(const struct sk_buff_head *burst,
 		       unsigned int *packets, unsigned int *bytes)
 {
 	const struct sk_buff *skb;
+	unsigned int sum = 0;
 
-	*packets = skb_queue_len(burst);
-	*bytes = 0;
 	skb_queue_walk(burst, skb)
-		*bytes += skb->len;
+		sum += skb->len;
+	*packets = skb_queue_len(burst);
+	*bytes = sum;
 }
 
 /* To the node behind a known address. */

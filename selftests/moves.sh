@@ -130,6 +130,7 @@ catch() { # TYPE FILE
 
 # From C: send FILE to a node, keep what comes back in REPLY.
 from_c() { # FILE ADDRESS REPLY
+	# shellcheck disable=SC2016 # the inner shell expands it
 	in_ns "$C" bash -c '
 		exec 3<>"/dev/udp/$1/23731"
 		cat "$0" >&3
@@ -253,6 +254,7 @@ copied_echo() {
 	in_ns "$A" ping -q -c 1 -W 1 192.168.9.2 >/dev/null &
 	wait $capture
 	payloads "$T/pcap" "$T/caught"
+	# shellcheck disable=SC2016 # the inner shell expands it
 	in_ns "$C" bash -c 'for f; do cat "$f" >/dev/udp/10.1.0.2/23731; done' \
 		send "$T"/caught.*
 	check "a copied echo: refused" test "$(drops "$B" rx-path)" -gt \

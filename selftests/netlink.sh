@@ -158,7 +158,7 @@ keys() {
 	not_taken EINVAL - new key
 	read -r index nonce < <(mc "$A" -j key new mesh0 "$IDB" |
 		jq -r '"\(.index) \(.nonce)"')
-	set -- node=u64:0xbb index=u32:$index peer-index=u32:16 \
+	set -- node=u64:0xbb "index=u32:$index" peer-index=u32:16 \
 		"peer-nonce=hex:$n16" "secret=hex:$s32" cipher=u32:1
 	not_taken EINVAL - set key "${@:2}"
 	not_taken ENOENT - set key "$1" index=u32:48 "${@:3}"
@@ -183,16 +183,16 @@ keys() {
 	done
 	not_taken EINVAL - set key "$@" "nonce=hex:$n16"
 	not_taken EINVAL - set key "${@:1:3}" "peer-nonce=hex:$nonce" "${@:5}"
-	not_taken - - use key node=u64:0xbb index=u32:$index
+	not_taken - - use key node=u64:0xbb "index=u32:$index"
 	taken set key "$@" lanes=u8:16 "nonce=hex:$nonce"
 	not_taken EALREADY - set key "$@"
-	taken use key node=u64:0xbb index=u32:$index
-	taken get key node=u64:0xbb index=u32:$index
+	taken use key node=u64:0xbb "index=u32:$index"
+	taken get key node=u64:0xbb "index=u32:$index"
 	not_taken ENOENT - use key node=u64:0xbb index=u32:48
 	not_taken ENOENT - del key node=u64:0xbb index=u32:48
 	is "no secret is ever given back" \
 		"$(mc "$A" -j key list mesh0 | grep -c "$s32")" 0
-	taken del key node=u64:0xbb index=u32:$index
+	taken del key node=u64:0xbb "index=u32:$index"
 }
 
 paths() {

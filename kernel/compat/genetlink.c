@@ -9,7 +9,12 @@
 #ifndef MESHLAN_HAVE_GENL_SPLIT_OPS
 
 /* The ranges of a policy were not const once; nobody writes to them. */
-#pragma GCC diagnostic ignored "-Wdiscarded-qualifiers"
+#undef NLA_POLICY_FULL_RANGE
+#define NLA_POLICY_FULL_RANGE(tp, limits) {				\
+	.type = NLA_ENSURE_UINT_OR_BINARY_TYPE(tp),			\
+	.validation_type = NLA_VALIDATE_RANGE_PTR,			\
+	.range = (struct netlink_range_validation *)(limits),		\
+}
 
 /* As much of a family as the generated one fills in. */
 struct compat_genl_family {
@@ -31,7 +36,6 @@ struct compat_genl_family {
 #undef genl_family
 
 static struct genl_ops ops[ARRAY_SIZE(meshlan_nl_ops)];
-extern struct genl_family meshlan_nl_family;
 struct genl_family meshlan_nl_family;
 
 /* Every command has the same two; neither looks at its first argument. */

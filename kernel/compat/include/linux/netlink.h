@@ -6,7 +6,7 @@
 
 /*
  * The text must outlive the call and there is no room for it in the extended
- * acknowledgement. Two callers refused at the same instant at the same place
+ * acknowledgment. Two callers refused at the same instant at the same place
  * may read each other's numbers.
  */
 #ifndef NL_SET_ERR_MSG_FMT_MOD

@@ -40,6 +40,8 @@ struct genl_split_ops {
 	u8 validate;
 };
 
+extern struct genl_family meshlan_nl_family;
+
 int meshlan_compat_genl_register(struct genl_family *family);
 
 #define genl_register_family(family) meshlan_compat_genl_register(family)
