@@ -4,7 +4,7 @@
 #
 # meshctl against the kernel: every command, its JSON, its error lines and
 # exit codes; secrets; claims; events.
-# meshlan-test: time=120
+# meshlan-test: time=240
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 . "$(dirname "$(realpath "$0")")/meshctl/common.sh"
