@@ -51,7 +51,7 @@ flows() { # WHAT
 	report=$(iperf "$B" "$A" fd09::2 -t 1 -P 4)
 	check "$1: four TCP flows over IPv6" test \
 		"$(jq '.end.sum_received.bytes > 1000000' <<<"$report")" = true
-	report=$(iperf "$B" "$A" 192.168.9.2 -t 1 -u -b 5M -l 1200 -w 4M)
+	report=$(iperf "$B" "$A" 192.168.9.2 -t 1 -u -b "$(rate 5000)" -l 1200 -w 4M)
 	is "$1: UDP arrives whole" "$(jq .end.sum.lost_packets <<<"$report")" 0
 }
 

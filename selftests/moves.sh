@@ -374,7 +374,10 @@ link_address() { # NS
 		jq -r '[.[].addr_info[]? | .local // empty][0]'
 }
 
-settled() { ! ip -n "$1" -6 addr show dev wire | grep -q tentative; }
+settled() {
+	[ "$(link_address "$1")" != null ] &&
+		! ip -n "$1" -6 addr show dev wire | grep -q tentative
+}
 
 # Link-local addresses: the same on every cable, so they come with one.
 linklocal() {

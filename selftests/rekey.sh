@@ -11,7 +11,7 @@
 traffic() {
 	in_ns "$B" iperf3 -s -1 -D >/dev/null
 	wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
-	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b 4M -l 1000 -w 4M \
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b "$(rate 4000)" -l 1000 -w 4M \
 		-t "$1" -P "$2" -J >"$T/report" 2>&1
 }
 
