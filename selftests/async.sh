@@ -23,7 +23,7 @@ ok "the cipher finished later"
 
 # Under the detectors everything takes its time, and what the cipher cannot
 # keep up with is lost by rights.
-rate=$((TIMING ? 2000 : 100))K changes=$((TIMING ? 3 : 1))
+rate=$((TIMING ? 2000 : 100))K
 
 # UDP SECONDS: four flows from A to B, report in $T/report
 udp() {
@@ -42,11 +42,19 @@ while kill -0 $pid 2>/dev/null; do
 	sleep 0.2
 done
 wait $pid
-check "keys changed while the cipher worked" test $n -ge $changes
-is "no frame is lost" "$(jq .end.sum.lost_packets "$T/report")" 0
+check "keys changed while the cipher worked" test $n -ge 1
+diag "$n changes of keys"
+# When the host stalls, a path goes down or the cipher's queue fills up.
+counted=$(($(drops "$A" tx-path) + $(drops "$A" tx-seal) +
+	$(drops "$B" rx-order)))
+check "no frame is lost without a counted cause" test \
+	"$(jq .end.sum.lost_packets "$T/report")" -le $counted
+diag "$counted frames dropped for want of a path or of a place"
 is "no frame is out of order" \
 	"$(jq '[.end.streams[].udp.out_of_order // 0] | add' "$T/report")" 0
-is "nothing was dropped for the order" "$(drops "$B" rx-order)" 0
+for cause in rx-auth rx-replay rx-index rx-nomem tx-nomem; do
+	is "no drop for $cause" "$(drops "$A" $cause) $(drops "$B" $cause)" "0 0"
+done
 
 in_ns "$B" iperf3 -s -1 -D >/dev/null
 wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
