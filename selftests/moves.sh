@@ -4,7 +4,7 @@
 #
 # Where paths lead: a peer that moves is followed, by challenge; a copied
 # packet moves nothing; NAT, changes of route and address, recursion.
-# meshlan-test: time=240
+# meshlan-test: time=480
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
@@ -104,6 +104,16 @@ waits() {
 
 # --- copies and spoofed sources ---------------------------------------------
 
+# The next COUNT packets that FILTER fits, at B; wait for $capture.
+capture() { # COUNT FILTER
+	rm -f "$T/pcap"
+	ip netns exec "$B" timeout 20 tcpdump -i wire -c "$1" -U -w "$T/pcap" \
+		"$2" 2>/dev/null &
+	capture=$!
+	wait_for 10 test -s "$T/pcap"
+	sleep 0.2
+}
+
 # A packet of A's that never reached B: what is seen on the cable is dropped
 # at B's door meanwhile. TYPE is the first byte. The path is idle before, so
 # that it is still thought to be up when there is something to send.
@@ -117,12 +127,10 @@ catch() { # TYPE FILE
 			}
 		}
 	NFT
-	in_ns "$B" timeout 10 tcpdump -i wire -c 1 -U -w "$T/pcap" \
-		"src 10.1.0.1 and udp dst port 23731 and udp[8] = $1" \
-		2>/dev/null &
-	sleep 0.5
+	rm -f "$2"
+	capture 1 "src 10.1.0.1 and udp dst port 23731 and udp[8] = $1"
 	pings "$A" 192.168.9.2 -c 1 -W 1 >/dev/null
-	wait %%
+	wait "$capture"
 	in_ns "$B" nft delete table inet door
 	payloads "$T/pcap" "$T/one"
 	mv "$T/one.0" "$2"
@@ -196,11 +204,9 @@ copied() {
 replayed() {
 	local challenges replays
 
-	in_ns "$B" timeout 10 tcpdump -i wire -c 1 -U -w "$T/pcap" \
-		"src 10.1.0.1 and udp dst port 23731" 2>/dev/null &
-	sleep 0.5
+	capture 1 "src 10.1.0.1 and udp dst port 23731"
 	pings "$A" 192.168.9.2 >/dev/null
-	wait %%
+	wait "$capture"
 	payloads "$T/pcap" "$T/one"
 	mv "$T/one.0" "$T/packet"
 	sleep 1.5
@@ -230,7 +236,7 @@ payloads() { # CAPTURE PREFIX
 
 # A really moves, and is challenged; but its echo comes to B from C.
 copied_echo() {
-	local refused capture
+	local refused
 
 	in_ns "$B" nft -f - <<-NFT
 		table inet door {
@@ -243,16 +249,13 @@ copied_echo() {
 		}
 	NFT
 	# Data, a question, and the echo: all at once, and a second to use it.
-	in_ns "$B" timeout 10 tcpdump -i wire -c 3 -U -w "$T/pcap" \
-		"src 10.1.0.7 and udp dst port 23731" 2>/dev/null &
-	capture=$!
-	sleep 0.5
+	capture 3 "src 10.1.0.7 and udp dst port 23731"
 	refused=$(drops "$B" rx-path)
 	ip -n "$A" addr add 10.1.0.7/24 dev wire
 	ip -n "$A" addr del 10.1.0.1/24 dev wire
 	ip -n "$A" addr add 10.1.0.7/24 dev wire 2>/dev/null
 	in_ns "$A" ping -q -c 1 -W 1 192.168.9.2 >/dev/null &
-	wait $capture
+	wait "$capture"
 	payloads "$T/pcap" "$T/caught"
 	# shellcheck disable=SC2016 # the inner shell expands it
 	in_ns "$C" bash -c 'for f; do cat "$f" >/dev/udp/10.1.0.2/23731; done' \
@@ -318,8 +321,8 @@ nat() {
 		"$(counter "$B" path_moved)" -gt "$moved"
 	# What A sends while idle keeps B informed.
 	sleep 4
-	check "NAT: a question is enough for B" wait_for 10 \
-		pings "$B" 192.168.9.1
+	check "NAT: a question is enough for B" in_ns "$B" \
+		ping -q -i 0.2 -c 1 -w 15 192.168.9.1
 	over
 }
 
