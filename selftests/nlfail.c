@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -104,6 +105,14 @@ static bool reached(void)
 	return !atoi(text);
 }
 
+/* The first part of an answer may have come when the second was lost. */
+static void drain(struct mnl_socket *nl)
+{
+	while (recv(mnl_socket_get_fd(nl), buffer, sizeof(buffer),
+		    MSG_DONTWAIT) > 0)
+		;
+}
+
 /*
  * Return: the errno of the answer, 0 if granted. The kernel handles a request
  * while it is being sent: no allocation of the reader's fails.
@@ -128,8 +137,10 @@ static int ask(struct mnl_socket *nl, struct nlmsghdr *nlh, unsigned int n,
 	do {
 		len = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
 		/* No memory for the answer: whatever happened, happened. */
-		if (len < 0 && errno == ENOBUFS)
+		if (len < 0 && errno == ENOBUFS) {
+			drain(nl);
 			return ENOBUFS;
+		}
 		if (len < 0)
 			die("no answer");
 		more = mnl_cb_run(buffer, len, nlh->nlmsg_seq,
@@ -376,7 +387,7 @@ static int attack(const struct step *step, const struct step *place)
 		again = step->make(0, NULL);
 		if (!again || (again == EOPNOTSUPP && err == EOPNOTSUPP) ||
 		    (err == ENOBUFS && (again == EEXIST || again == ENODEV ||
-					again == EBUSY)))
+					again == EBUSY || again == EALREADY)))
 			continue;
 		fprintf(stderr, "nlfail: %s: point %u failed with '%s', ",
 			step->name, n, strerror(err));

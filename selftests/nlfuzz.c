@@ -5,8 +5,10 @@
  *
  *	nlfuzz COUNT SEED DEV...
  *
- * prints how many were granted and how many refused, by error. Fails when an
- * answer does not come, or says what no caller can understand.
+ * makes itself the victim of the kernel's fault injection if MAKE_IT_FAIL is
+ * in the environment, and prints how many were granted and how many refused, by
+ * error. Fails when an answer does not come, or says what no caller can
+ * understand.
  */
 #include <errno.h>
 #include <libmnl/libmnl.h>
@@ -368,6 +370,16 @@ static bool senseless(int error)
 	       error == EAGAIN || error >= ERRNO_MAX;
 }
 
+static void make_it_fail(void)
+{
+	FILE *file = fopen("/proc/self/make-it-fail", "w");
+
+	if (!file || fputs("1", file) < 0 || fclose(file)) {
+		perror("nlfuzz: make-it-fail");
+		exit(1);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long count, granted = 0, i;
@@ -385,6 +397,8 @@ int main(int argc, char **argv)
 		device[device_count++] = if_nametoindex(argv[i]);
 	connect_family();
 	family = find_family();
+	if (getenv("MAKE_IT_FAIL"))
+		make_it_fail();
 	for (i = 0; i < count; i++) {
 		struct nlmsghdr *nlh = invent(buffer, family, i + 2);
 
