@@ -4,7 +4,7 @@
 #
 # The harness itself: it must hand through what a command says, and must see
 # every kind of trouble that a kernel can be in.
-# meshlan-test: host time=300 only=uml,debug
+# meshlan-test: host time=300 only=uml
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 run() { # WANTED-STATUS NAME ARGUMENT...

@@ -4,7 +4,7 @@
 #
 # Paths: up and down, noticed at both ends and in time; the better one of two;
 # delay, loss, rate and size.
-# meshlan-test: time=480
+# meshlan-test: time=480 not=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
