@@ -45,6 +45,7 @@ prints "show: its delay" 'rtt [0-9.]+ [mun]?s \(least' show
 prints "show: the key" 'key 0x[0-9a-f]{7}0: transmit, chacha20-poly1305, 2 lanes, age' show
 prints "dev list" "^mesh0  $IDA  23731  1 " dev list
 prints "dev show" '^fdb-node-limit 4096$' dev show mesh0
+prints "dev show: a value that is a word" '^dscp inherit$' dev show mesh0
 prints "dev show: counters" '^drop-rx-auth 0$' dev show mesh0
 prints "session list" "^mesh0  $IDB  1  +1  +1 " session list
 prints "key list" "^mesh0  $IDB  0x[0-9a-f]{7}0  transmit  chacha20-poly1305  2 " key list mesh0
@@ -71,6 +72,7 @@ json "route list" '. == []' route list
 
 check "dev set" mc "$A" dev set mesh0 fwmark 0x20 dscp 10 fdb-age 5m \
 	fdb-limit 1000 fdb-node-limit 100 lanes 3
+prints "dev show: a DSCP" '^dscp 10$' dev show mesh0
 json "... is seen" '.fwmark == 32 and .dscp == 10 and .fdb_age == 300 and
 	.fdb_limit == 1000 and .fdb_node_limit == 100 and .lanes == 3' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
