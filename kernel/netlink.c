@@ -53,16 +53,22 @@ static bool cmd_needs_claim(u8 cmd)
 	return !cmd_reads(cmd);
 }
 
-/* The secret shall not stay behind in freed memory. */
+/*
+ * The secret shall not stay behind in freed memory, nor return in a refusal.
+ * Given twice, only the last is in @info. Requests that the policy refuses
+ * never come here: meshctl sends none with a secret.
+ */
 static void scrub(struct genl_info *info)
 {
 	struct nlattr *attr;
+	int rem;
 
 	if (info->genlhdr->cmd != MESHLAN_CMD_KEY_SET)
 		return;
-	attr = info->attrs[MESHLAN_A_KEY_SECRET];
-	if (attr)
-		memzero_explicit(nla_data(attr), nla_len(attr));
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == MESHLAN_A_KEY_SECRET)
+			memzero_explicit(nla_data(attr), nla_len(attr));
+	}
 }
 
 static netdevice_tracker *tracker_of(struct genl_info *info)

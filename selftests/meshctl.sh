@@ -156,6 +156,10 @@ says 1 "key set: needs peer-index, peer-nonce, cipher and secret-file" \
 	key set mesh0 $IDB 0x10 peer-index 1
 says 1 "key set: peer-nonce '00': not a nonce (32 hex digits)" \
 	key set mesh0 $IDB 0x10 peer-nonce 00
+for n in 0 17; do
+	says 1 "key set: lanes '$n': not a number (1 to 16)" \
+		key set mesh0 $IDB 0x10 lanes $n
+done
 says 1 "key set: cipher 'rot13': not a cipher (chacha20-poly1305 or aes-256-gcm)" \
 	key set mesh0 $IDB 0x10 cipher rot13
 says 1 "path add: remote '10.1.0.2:0': not an address and port (192.0.2.1:23731, [2001:db8::1]:23731)" \
