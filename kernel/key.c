@@ -162,6 +162,7 @@ void meshlan_key_del(struct meshlan_key *key)
 
 	lockdep_assert_held(&session->mdev->lock);
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_DIE);
+	meshlan_dev_changed(session->mdev);
 	hlist_del_rcu(&key->hash);
 	list_del(&key->list);
 	if (rcu_access_pointer(session->tx) == key)

@@ -124,7 +124,7 @@ static int dev_admits(struct meshlan_dev *mdev, struct genl_info *info)
 		if (err)
 			return err;
 	}
-	WRITE_ONCE(mdev->changes, mdev->changes + 1);
+	meshlan_dev_changed(mdev);
 	return 0;
 }
 
@@ -344,7 +344,7 @@ static struct net_device *dump_next(struct net *net, unsigned int from,
 	return next;
 }
 
-/* Differs when devices came or went, or one was changed by a request. */
+/* Differs when devices came or went, or one was changed. */
 static unsigned int dump_sequence(struct net *net, unsigned int only)
 {
 	const struct meshlan_dev *mdev;
@@ -357,7 +357,7 @@ static unsigned int dump_sequence(struct net *net, unsigned int only)
 			continue;
 		mdev = netdev_priv(dev);
 		sequence += jhash_2words(dev->ifindex,
-					 READ_ONCE(mdev->changes), 0);
+					 atomic_read(&mdev->changes), 0);
 	}
 	rcu_read_unlock();
 	return sequence ?: 1;
@@ -415,7 +415,8 @@ static int dump_dev(struct net_device *dev, struct meshlan_nl_msg *msg,
  *
  * Objects have an order that no change disturbs, and the cursor names the
  * first that is not written yet: what is there all the time is told exactly
- * once, and what changed meanwhile marks the dump as interrupted.
+ * once, and what changed meanwhile marks the dump as interrupted (see
+ * meshlan_dev_changed() for what does).
  *
  * Return: bytes written, or a negative error.
  */
@@ -444,6 +445,8 @@ int meshlan_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		if (err)
 			break;
 	}
+	/* A change before the last message was written shows in its end. */
+	cb->seq = dump_sequence(net, only);
 	if (only && !cursor->ifindex) {
 		MESHLAN_NL_BAD(cb->extack, attr, "no such meshlan device");
 		return -ENODEV;
