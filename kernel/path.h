@@ -7,11 +7,13 @@
 #include <linux/seqlock.h>
 #include <net/dst_cache.h>
 
+#include "hole.h"
 #include "liveness.h"
 #include "measure.h"
 #include "session.h"
 
 struct meshlan_key;
+struct meshlan_sent;
 struct netlink_ext_ack;
 
 #define MESHLAN_ACTIVE_INTERVAL	100	/* ms, default */
@@ -99,7 +101,10 @@ struct meshlan_path_config {
  * @challenge_random: what it must echo
  * @challenge_until: jiffies when the challenge ends
  * @stats_told: jiffies of the last PATH_STATS event
- * @mtu: largest datagram a size question proved, 0 while unknown
+ * @mtu: largest datagram a size question proved, 0 while unknown; in a black
+ *	hole what surely passes
+ * @hole: is what is large lost
+ * @largest: largest datagram of data sent since @hole was last asked about
  * @measure: delay, jitter, loss, rate
  * @tx_packets: packets sent
  * @tx_bytes: UDP payload sent
@@ -148,6 +153,8 @@ struct meshlan_path {
 	unsigned long		challenge_until;
 	unsigned long		stats_told;
 	u32			mtu;
+	struct meshlan_hole	hole;
+	u32			largest;
 	struct meshlan_measure	measure;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
@@ -175,8 +182,8 @@ struct meshlan_path *meshlan_path_find(struct meshlan_session *session, u16 id);
 void meshlan_path_endpoint(struct meshlan_path *path,
 			   struct meshlan_endpoint *to);
 bool meshlan_path_clear_source(struct meshlan_path *path);
-void meshlan_path_count_sent(struct meshlan_path *path, unsigned int packets,
-			     unsigned int bytes);
+void meshlan_path_count_sent(struct meshlan_path *path,
+			     const struct meshlan_sent *sent, bool data);
 void meshlan_paths_wake(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,

@@ -85,6 +85,8 @@ void meshlan_path_place(struct meshlan_path *path,
 	endpoint_write(path, endpoint);
 	memset(&path->measure, 0, sizeof(path->measure));
 	path->mtu = 0;
+	path->hole = (struct meshlan_hole){};
+	WRITE_ONCE(path->largest, 0);
 	path->size_asked = 0;
 	path->sample_open = false;
 	path->answered = 0;

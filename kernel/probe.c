@@ -220,16 +220,29 @@ static void question_receive(struct meshlan_path *path,
 		meshlan_paths_wake(path->session);
 }
 
-/* A size question was answered: datagrams of that size arrive. */
+/* A padded question was answered: datagrams of that size arrive. */
 static void answer_size(struct meshlan_path *path,
-			const struct meshlan_probe *probe)
+			const struct meshlan_came *came)
 {
-	if (!path->size_asked || be32_to_cpu(probe->seq) != path->size_seq ||
-	    be16_to_cpu(probe->size) != path->size_asked)
-		return;
-	path->mtu = path->size_asked;
-	path->size_asked = 0;
-	meshlan_event_path(path, MESHLAN_EVENT_PATH_MTU);
+	u32 seq = be32_to_cpu(came->probe->seq);
+	u32 size = be16_to_cpu(came->probe->size);
+	bool told = false;
+
+	if (size == MESHLAN_PROBE_SIZE)
+		meshlan_hole_heard(&path->hole);
+	if (path->size_asked && seq == path->size_seq &&
+	    size == path->size_asked) {
+		path->mtu = size;
+		path->size_asked = 0;
+		told = true;
+	}
+	if (meshlan_hole_answered(&path->hole, seq, size, came->now)) {
+		path->mtu = max(path->mtu, path->hole.size);
+		meshlan_path_choose(path->session);
+		told = true;
+	}
+	if (told)
+		meshlan_event_path(path, MESHLAN_EVENT_PATH_MTU);
 }
 
 /* What the answer to our question tells of the path. */
@@ -275,7 +288,7 @@ static void answer_receive(struct meshlan_path *path,
 		if ((s32)(path->seq - be32_to_cpu(came->probe->seq)) >= 0) {
 			path->unanswered = 0;
 			answer_measure(path, came);
-			answer_size(path, came->probe);
+			answer_size(path, came);
 		}
 		up = meshlan_path_review(path);
 	}

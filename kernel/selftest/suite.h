@@ -128,6 +128,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(counters)		\
 	do(key)			\
 	do(fdb)			\
+	do(hole)		\
 	do(liveness)		\
 	do(measure)
 
