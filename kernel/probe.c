@@ -124,11 +124,11 @@ void meshlan_probe_note(struct meshlan_path *path,
 	meshlan_path_follow(path, came->from);
 }
 
-static void note_round(struct meshlan_path *path, u64 rtt)
+static void note_round(struct meshlan_path *path, u64 now, u64 rtt)
 {
 	if (!rtt)
 		return;
-	meshlan_measure_rtt(&path->measure, rtt);
+	meshlan_measure_rtt(&path->measure, rtt, now);
 	meshlan_path_measured(path);
 }
 
@@ -158,12 +158,11 @@ static void question_measure(struct meshlan_path *path,
 	if (!answered || came->size != MESHLAN_PROBE_SIZE ||
 	    came->now - path->back <= 2 * interval)
 		return;
-	note_round(path, meshlan_measure_round(answered,
-					       stamp_of(probe,
-							MESHLAN_STAMP_BACK),
-					       stamp_of(probe,
-							MESHLAN_STAMP_ASKED),
-					       came->now));
+	note_round(path, came->now,
+		   meshlan_measure_round(answered,
+					 stamp_of(probe, MESHLAN_STAMP_BACK),
+					 stamp_of(probe, MESHLAN_STAMP_ASKED),
+					 came->now));
 }
 
 static struct sk_buff *answer_make(struct meshlan_path *path,
@@ -263,7 +262,7 @@ static void answer_measure(struct meshlan_path *path,
 	path->answered = answered;
 	path->back = came->now;
 	if (be16_to_cpu(probe->size) == MESHLAN_PROBE_SIZE)
-		note_round(path,
+		note_round(path, came->now,
 			   meshlan_measure_round(stamp_of(probe,
 							  MESHLAN_STAMP_ASKED),
 						 sample.time, answered,
