@@ -71,6 +71,10 @@ struct meshlan_path_config {
  * @endpoint_seq: for readers of @config.endpoint without @lock
  * @dst: route of @config.endpoint
  * @timer: next look: a question, or death
+ * @due: when that is, nanoseconds
+ * @grace: until when the peer is taken for heard since we looked too late,
+ *	nanoseconds
+ * @graced: jiffies when that began
  * @dead: no timer may be started any more
  * @up: data may be sent; also under meshlan_session.path_lock
  * @hears: the peer is heard; what probes tell it
@@ -122,6 +126,9 @@ struct meshlan_path {
 	seqcount_spinlock_t	endpoint_seq;
 	struct dst_cache	dst;
 	struct hrtimer		timer;
+	u64			due;
+	u64			grace;
+	unsigned long		graced;
 	bool			dead;
 	bool			up;
 	bool			hears;

@@ -21,6 +21,9 @@
 /* ... and by so much. */
 #define MESHLAN_RIVAL_DELAY	(5 * NSEC_PER_MSEC)
 
+/* Longer than that no path is waited for after a stall of this machine. */
+#define MESHLAN_GRACE_DELAY	(3ULL * NSEC_PER_SEC)
+
 /* Another CPU may have noted a moment just after ours. */
 static u64 age_of(bool ever, unsigned long then, unsigned long now)
 {
@@ -201,6 +204,7 @@ static void path_judge(struct meshlan_path *path, struct meshlan_verdict *v)
 		.idle_interval	= (u64)path->config.idle_interval *
 				  NSEC_PER_MSEC,
 		.delay		= path->measure.rtt_smoothed,
+		.grace		= path->grace > clock ? path->grace - clock : 0,
 		.unanswered	= path->unanswered,
 		.asker		= session->mdev->node < session->node,
 		.hears		= path->hears,
@@ -233,7 +237,29 @@ static void path_update(struct meshlan_path *path, struct meshlan_verdict *v)
 
 static void path_start(struct meshlan_path *path, u64 wait)
 {
+	path->due = ktime_get_ns() + wait;
 	hrtimer_start(&path->timer, ns_to_ktime(wait), HRTIMER_MODE_REL_SOFT);
+}
+
+/*
+ * When this machine stalled, its timers come before what was sent to it
+ * meanwhile is read, and the peer may have stalled with it. So ask once more,
+ * and wait for that; but if nothing comes, not another time.
+ */
+static void path_excuse(struct meshlan_path *path)
+{
+	u64 interval = (u64)path->config.active_interval * NSEC_PER_MSEC;
+	struct meshlan_verdict v;
+	u64 now = ktime_get_ns();
+
+	path_judge(path, &v);
+	if (v.hears || !path->hears || now < path->due + interval / 2 ||
+	    !time_after(READ_ONCE(path->heard), path->graced))
+		return;
+	path->graced = jiffies;
+	path->grace = now + interval +
+		      min(path->measure.rtt_smoothed, MESHLAN_GRACE_DELAY);
+	path->urgent = true;
 }
 
 /* The largest UDP payload that the underlay's route takes, as far as known. */
@@ -319,6 +345,7 @@ enum hrtimer_restart meshlan_path_timer(struct hrtimer *timer)
 	rcu_read_lock();
 	spin_lock_bh(&path->lock);
 	if (!path->dead && path_placed(path)) {
+		path_excuse(path);
 		path_update(path, &v);
 		if (v.ask) {
 			path->asked = ktime_get_ns();

@@ -204,6 +204,30 @@ few_probes() {
 	mend "$A" "$B"
 }
 
+# This machine stops for longer than a path may be silent: nobody died.
+stalls() {
+	local t
+
+	both_up 30 || not_ok "stall: the path is up before"
+	traffic "$A" 192.168.9.2
+	sleep 1
+	t=$(now_us)
+	for _ in 1 2 3 4; do
+		modprobe meshlan_stall
+		rmmod meshlan_stall
+		sleep 1
+	done
+	check "this machine stalls: A finds no death" \
+		no_event "$T/a" path-down "$t"
+	check "this machine stalls: nor does B" no_event "$T/b" path-down "$t"
+	t=$(now_us)
+	cut_to "$B"
+	check "a stall, then a cut: noticed all the same" \
+		wait_for 5 event "$T/a" path-down "$t"
+	mend "$B"
+	quiet
+}
+
 # The fastest probing there is.
 fast() {
 	local t0 t
@@ -473,6 +497,56 @@ both_paths() {
 
 uses() { [ "$(best "$1" "$2")" = "$3" ]; } # NS ID PATH
 
+# The device is down, its sockets and its paths are not.
+device_down() {
+	local t dropped
+
+	t=$(now_us)
+	ip -n "$A" link set mesh0 down
+	traffic "$B" 192.168.9.1
+	sleep 2
+	dropped=$(drops "$A" rx-down)
+	check "device down: what comes is dropped and counted" test \
+		"$dropped" -gt 0
+	check "device down: paths stay up" no_event "$T/a" path-down "$t"
+	check "device down: at the other end too" no_event "$T/b" path-down "$t"
+	quiet
+	ip -n "$A" link set mesh0 up
+	silence
+	check "device up again: frames pass" pings "$A" 192.168.9.2
+}
+
+flags() { path_of "$1" "$2" '.flags | join(" ")'; }
+
+# Set by hand, an address of ours is no longer a learned one, and stays.
+local_set() {
+	check "local address: learned" grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+	is "local address: not configured" \
+		"$(path_of "$B" $IDA .local_ipv4)" null
+	mc "$B" path set mesh0 $IDA 1 local 10.1.0.2
+	sleep 1
+	is "local address: configured as it was learned" \
+		"$(path_of "$B" $IDA .local_ipv4)" 10.1.0.2
+	check "local address: learned no longer" not grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+	mc "$A" path del mesh0 $IDB 2
+	mc "$B" path del mesh0 $IDA 2
+	ip -n "$A" addr add 10.1.0.7/24 dev wire
+	ip -n "$A" addr del 10.1.0.1/24 dev wire
+	ip -n "$A" addr replace 10.1.0.7/24 dev wire
+	in_ns "$A" ping -q -c 20 -i 0.1 -W 2 192.168.9.2 >/dev/null
+	check "local address: the peer moves" wait_for 10 moved_to 10.1.0.7
+	is "local address: it stays all the same" \
+		"$(path_of "$B" $IDA .local_ipv4)" 10.1.0.2
+	check "local address: it was not learned" not grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+}
+
+moved_to() { # ADDRESS
+	[ "$(path_of "$B" $IDA .remote_ipv4)" = "$1" ]
+}
+
 pair
 silence
 watch_events "$A" "$T/a"
@@ -481,6 +555,7 @@ cuts_active
 cuts_idle
 first_frame
 few_probes
+stalls
 fast
 slow
 quality
@@ -490,3 +565,5 @@ hole
 second
 better
 around
+device_down
+local_set
