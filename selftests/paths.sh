@@ -327,24 +327,23 @@ quality() {
 
 # A path that is full tells how much it carries; an empty one tells nothing.
 full() {
-	local kbit=$((10000 / SLOWER)) size=$((SLOWER > 1 ? 400 : 1200))
-
-	# Slower means fewer frames, and those between two answers must be many.
-	mc "$A" path set mesh0 $IDB 1 active-interval $((SLOWER > 1 ? 500 : 100))
 	sleep 11
 	is "an empty path's rate is unknown" \
 		"$(path_of "$A" $IDB .rate_measured)" null
-	in_ns "$A" tc qdisc replace dev wire root tbf rate ${kbit}kbit \
-		burst $((SLOWER > 1 ? 2 : 5))kb latency 60ms
+	if [ "$TIMING" != 1 ]; then
+		skip "a full path's rate is measured" \
+			"this machine itself may carry less than the path"
+		return
+	fi
+	in_ns "$A" tc qdisc replace dev wire root tbf rate 10mbit burst 5kb \
+		latency 60ms
 	in_ns "$B" iperf3 -s -1 -D >/dev/null
 	wait_for 5 in_ns "$B" sh -c 'ss -Hltn | grep -q :5201'
-	in_ns "$A" timeout 20 iperf3 -u -b "$(rate 20000)" -l $size -t 4 \
+	in_ns "$A" timeout 20 iperf3 -u -b 20M -l 1200 -t 4 \
 		-c 192.168.9.2 >/dev/null
 	within_ns "a full path's rate is measured" \
-		"$(path_of "$A" $IDB .rate_measured)" \
-		$((kbit * (TIMING ? 850 : 700))) $((kbit * (TIMING ? 1100 : 1300)))
+		"$(path_of "$A" $IDB .rate_measured)" 8500000 11000000
 	in_ns "$A" tc qdisc del dev wire root
-	mc "$A" path set mesh0 $IDB 1 active-interval 100
 }
 
 # 1472 + 28 bytes fit, one more does not; nothing else suffers.
