@@ -172,6 +172,8 @@ send_each() { # HOW NUMBER...
 }
 
 headers() {
+	# A key that was replaced ends after a while, and a slow machine is slow.
+	fresh 12
 	repelled "types of nobody" 7 type \
 		send_each type 0 2 4 15 16 64 255
 	repelled "a probe's type on a frame" 1 auth \
