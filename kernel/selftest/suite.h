@@ -126,7 +126,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(key)			\
 	do(fdb)			\
 	do(liveness)		\
-	do(measure)
+	do(measure)		\
+	do(bucket)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;
