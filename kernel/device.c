@@ -405,6 +405,8 @@ static int meshlan_changelink(struct net_device *dev, struct nlattr *tb[],
 	meshlan_dev_config_get(mdev, &config);
 	config_of_link(data, &config);
 	err = meshlan_dev_config_set(mdev, &config, extack);
+	if (!err)
+		meshlan_dev_changed(mdev);
 	mutex_unlock(&mdev->lock);
 	return err;
 }

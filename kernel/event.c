@@ -202,9 +202,9 @@ void meshlan_event_key(struct meshlan_key *key, enum meshlan_event event)
 	int err = 0;
 
 	if (event == MESHLAN_EVENT_KEY_SOFT)
-		trace_meshlan_key(key, MESHLAN_KEY_STEP_SOFT);
+		meshlan_trace_key(key, MESHLAN_KEY_STEP_SOFT);
 	else if (event == MESHLAN_EVENT_KEY_HARD)
-		trace_meshlan_key(key, MESHLAN_KEY_STEP_HARD);
+		meshlan_trace_key(key, MESHLAN_KEY_STEP_HARD);
 	event_begin(&msg, key->session->mdev, event);
 	if (msg.skb)
 		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE, node) ?:

@@ -26,6 +26,17 @@ struct meshlan_events {
 	u64		boot_time;
 };
 
+/* Steps in a key's life. */
+enum meshlan_key_step {
+	MESHLAN_KEY_STEP_NEW,
+	MESHLAN_KEY_STEP_SET,
+	MESHLAN_KEY_STEP_USE,
+	MESHLAN_KEY_STEP_SOFT,
+	MESHLAN_KEY_STEP_HARD,
+	MESHLAN_KEY_STEP_RETIRE,
+	MESHLAN_KEY_STEP_DIE,
+};
+
 /* Each may be called from any context that is not hard interrupt. */
 
 /* Under meshlan_path.lock, so that what the event tells fits together. */
@@ -39,6 +50,10 @@ void meshlan_event_fdb(struct meshlan_dev *mdev, enum meshlan_event event,
 		       const struct meshlan_fdb_change *change);
 void meshlan_event_dev(struct meshlan_dev *mdev, enum meshlan_event event,
 		       u32 claim_pid);
+
+/* Of no interest to a daemon, which takes these steps itself. */
+void meshlan_trace_key(const struct meshlan_key *key,
+		       enum meshlan_key_step step);
 
 void meshlan_events_init(struct meshlan_events *events);
 u64 meshlan_events_generation(struct meshlan_events *events);

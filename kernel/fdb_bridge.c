@@ -107,9 +107,11 @@ int meshlan_bridge_fdb_add(struct ndmsg *ndm, struct nlattr *tb[],
 				      flags & NLM_F_CREATE ? NULL : extack);
 	if (err == -ENOENT && flags & NLM_F_CREATE)
 		err = meshlan_fdb_set(mdev, &key, node, type, false, extack);
-	if (!err)
-		*notified = true;
-	return err;
+	if (err)
+		return err;
+	meshlan_dev_changed(mdev);
+	*notified = true;
+	return 0;
 }
 
 /**
@@ -145,9 +147,11 @@ int meshlan_bridge_fdb_del(struct ndmsg *ndm, struct nlattr *tb[],
 		return -ENOENT;
 	}
 	err = meshlan_fdb_del(mdev, &key, extack);
-	if (!err)
-		*notified = true;
-	return err;
+	if (err)
+		return err;
+	meshlan_dev_changed(mdev);
+	*notified = true;
+	return 0;
 }
 
 static int meshlan_fdb_fill(struct sk_buff *skb, const struct net_device *dev,

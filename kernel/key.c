@@ -161,6 +161,8 @@ void meshlan_key_del(struct meshlan_key *key)
 	struct meshlan_key_stats stats;
 
 	lockdep_assert_held(&session->mdev->lock);
+	meshlan_trace_key(key, MESHLAN_KEY_STEP_DIE);
+	meshlan_dev_changed(session->mdev);
 	hlist_del_rcu(&key->hash);
 	list_del(&key->list);
 	if (rcu_access_pointer(session->tx) == key)
@@ -189,6 +191,15 @@ void meshlan_keys_wipe(struct meshlan_session *session)
 		meshlan_key_del(key);
 }
 
+/* Never sent under again; received under for a while yet. */
+static void key_replaced(struct meshlan_key *key)
+{
+	if (key->state == MESHLAN_KEY_STATE_RETIRED)
+		return;
+	WRITE_ONCE(key->state, MESHLAN_KEY_STATE_RETIRED);
+	meshlan_trace_key(key, MESHLAN_KEY_STEP_RETIRE);
+}
+
 /**
  * meshlan_keys_retire() - end keys whose successors are in use
  * @session: the session; called once a second
@@ -213,7 +224,7 @@ void meshlan_keys_retire(struct meshlan_session *session)
 		newer_received |= READ_ONCE(key->received);
 		if (!key->retiring || key->state == MESHLAN_KEY_STATE_TRANSMIT)
 			continue;
-		WRITE_ONCE(key->state, MESHLAN_KEY_STATE_RETIRED);
+		key_replaced(key);
 		if (time_after_eq(jiffies, key->retire_at))
 			meshlan_key_del(key);
 	}
@@ -297,6 +308,7 @@ struct meshlan_key *meshlan_key_new(struct meshlan_session *session,
 	meshlan_session_get(session);
 	list_add(&key->list, &session->keys);
 	hlist_add_head_rcu(&key->hash, index_bucket(mdev, key->index));
+	meshlan_trace_key(key, MESHLAN_KEY_STEP_NEW);
 	return key;
 
 err_free:
@@ -445,6 +457,7 @@ static void key_install(struct meshlan_key *key,
 	session->key_count++;
 	/* Pairs with meshlan_key_find(). */
 	smp_store_release(&key->state, MESHLAN_KEY_STATE_RECEIVE);
+	meshlan_trace_key(key, MESHLAN_KEY_STEP_SET);
 }
 
 /**
@@ -526,9 +539,10 @@ int meshlan_key_use(struct meshlan_key *key, struct netlink_ext_ack *extack)
 	old = rcu_dereference_protected(session->tx,
 					lockdep_is_held(&session->mdev->lock));
 	if (old)
-		WRITE_ONCE(old->state, MESHLAN_KEY_STATE_RETIRED);
+		key_replaced(old);
 	WRITE_ONCE(key->state, MESHLAN_KEY_STATE_TRANSMIT);
 	rcu_assign_pointer(session->tx, key);
+	meshlan_trace_key(key, MESHLAN_KEY_STEP_USE);
 	return 0;
 }
 

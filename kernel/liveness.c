@@ -56,6 +56,9 @@ void meshlan_liveness_judge(const struct meshlan_liveness *l,
 
 	v->active = l->data < MESHLAN_ACTIVE_TIME * (u64)NSEC_PER_MSEC;
 	life = meshlan_life(l, idle_interval, v->active);
+	/* What is dead already is not brought back. */
+	if (l->hears)
+		life = max(life, l->grace);
 	v->hears = life > 0;
 	v->up = v->hears && l->heard_by_peer;
 

@@ -23,6 +23,8 @@
  * @active_interval: between questions while data flows
  * @idle_interval: between questions otherwise
  * @delay: round trip of the path, 0 while unknown
+ * @grace: how much longer the peer is taken for heard, 0 if no longer: this
+ *	end was late to look, and may not have read all that came
  * @unanswered: questions since the last answer
  * @asker: this end asks while the path is idle
  * @hears: the peer was heard when this was last judged
@@ -37,6 +39,7 @@ struct meshlan_liveness {
 	u64	active_interval;
 	u64	idle_interval;
 	u64	delay;
+	u64	grace;
 	u32	unanswered;
 	bool	asker;
 	bool	hears;

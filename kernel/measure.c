@@ -18,6 +18,9 @@
 #define MESHLAN_HOLD_MAX	(2ULL * NSEC_PER_SEC)
 #define MESHLAN_HOLD_ROUNDS	1000
 
+/* The shortest round trip is that of one or two of these. */
+#define MESHLAN_LOW_SPAN	(60ULL * NSEC_PER_SEC)
+
 /* Fewer packets say nothing of loss: one lost probe must not. */
 #define MESHLAN_LOSS_PACKETS	20
 
@@ -57,22 +60,40 @@ u64 meshlan_measure_round(u64 sent, u64 came, u64 left, u64 back)
 	return rtt;
 }
 
+/* A minimum is forgotten after two spans at most: the way may be another. */
+static void meshlan_rtt_low(struct meshlan_measure *m, u64 rtt, u64 now)
+{
+	u64 age = now - m->rtt_low_since;
+
+	if (!m->rtt_last || age >= 2 * MESHLAN_LOW_SPAN) {
+		m->rtt_low_before = rtt;
+		m->rtt_low = rtt;
+		m->rtt_low_since = now;
+	} else if (age >= MESHLAN_LOW_SPAN) {
+		m->rtt_low_before = m->rtt_low;
+		m->rtt_low = rtt;
+		m->rtt_low_since = now;
+	}
+	m->rtt_low = min(m->rtt_low, rtt);
+	m->rtt_min = min(m->rtt_low, m->rtt_low_before);
+}
+
 /**
  * meshlan_measure_rtt() - take in one round trip
  * @m: what is known so far
  * @rtt: nanoseconds, not 0
+ * @now: our clock
  */
-void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt)
+void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt, u64 now)
 {
 	u64 last = m->rtt_last, diff;
 
+	meshlan_rtt_low(m, rtt, now);
 	if (!last) {
-		m->rtt_min = rtt;
 		m->rtt_smoothed = rtt;
 		m->jitter = 0;
 	} else {
 		diff = rtt > last ? rtt - last : last - rtt;
-		m->rtt_min = min(m->rtt_min, rtt);
 		m->rtt_smoothed -= m->rtt_smoothed / 8;
 		m->rtt_smoothed += rtt / 8;
 		m->jitter -= m->jitter / 16;

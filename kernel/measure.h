@@ -26,7 +26,10 @@ struct meshlan_sample {
 /**
  * struct meshlan_measure - what is known of a path's quality
  * @rtt_last: last round trip, nanoseconds; 0 while unknown
- * @rtt_min: shortest
+ * @rtt_min: shortest of the last one or two minutes
+ * @rtt_low: shortest since @rtt_low_since
+ * @rtt_low_before: shortest of the minute before that
+ * @rtt_low_since: nanoseconds
  * @rtt_smoothed: smoothed
  * @jitter: smoothed difference of successive round trips
  * @rtt_told: @rtt_smoothed when it was last told by an event
@@ -40,6 +43,9 @@ struct meshlan_sample {
 struct meshlan_measure {
 	u64			rtt_last;
 	u64			rtt_min;
+	u64			rtt_low;
+	u64			rtt_low_before;
+	u64			rtt_low_since;
 	u64			rtt_smoothed;
 	u64			jitter;
 	u64			rtt_told;
@@ -53,7 +59,7 @@ struct meshlan_measure {
 
 /* Pure functions: no clock, no lock. Times are nanoseconds. */
 u64 meshlan_measure_round(u64 sent, u64 came, u64 left, u64 back);
-void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt);
+void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt, u64 now);
 void meshlan_measure_sent(struct meshlan_measure *m,
 			  const struct meshlan_sample *sample, u64 now);
 void meshlan_measure_received(struct meshlan_measure *m,

@@ -3,6 +3,7 @@
 #ifndef _MESHLAN_MESHLAN_H
 #define _MESHLAN_MESHLAN_H
 
+#include <linux/atomic.h>
 #include <linux/mutex.h>
 #include <linux/netdevice.h>
 #include <linux/rbtree.h>
@@ -73,7 +74,7 @@ struct meshlan_claim {
  * @session_list: all sessions by rising node id, RCU for readers
  * @session_count: their number
  * @routes: by node id
- * @changes: requests that changed something, for consistent dumps
+ * @changes: how often something was changed that a dump tells of
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
  * @counters: one per CPU
@@ -100,7 +101,7 @@ struct meshlan_dev {
 	struct list_head	session_list;
 	unsigned int		session_count;
 	struct rb_root		routes;
-	u32			changes;
+	atomic_t		changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;
 	struct meshlan_counters __percpu *counters;
@@ -109,5 +110,18 @@ struct meshlan_dev {
 	struct meshlan_claim	claim;
 	struct delayed_work	housekeeping;
 };
+
+/**
+ * meshlan_dev_changed() - note that running dumps tell of what was
+ * @mdev: the device
+ *
+ * For what somebody asked for, by whatever tool, and for objects that end by
+ * themselves. Not for what frames teach, addresses and the state of paths:
+ * with traffic no dump would ever end well.
+ */
+static inline void meshlan_dev_changed(struct meshlan_dev *mdev)
+{
+	atomic_inc(&mdev->changes);
+}
 
 #endif /* _MESHLAN_MESHLAN_H */

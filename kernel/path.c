@@ -204,6 +204,7 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	endpoint_scope(&path->config.endpoint);
 	path->placed = jiffies - HZ;
 	path->stats_told = jiffies - HZ;
+	path->graced = jiffies - HZ;
 	spin_lock_init(&path->lock);
 	seqcount_spinlock_init(&path->endpoint_seq, &path->lock);
 	hrtimer_setup(&path->timer, meshlan_path_timer, CLOCK_MONOTONIC,

@@ -7,11 +7,13 @@
 #include <linux/seqlock.h>
 #include <net/dst_cache.h>
 
+#include "hole.h"
 #include "liveness.h"
 #include "measure.h"
 #include "session.h"
 
 struct meshlan_key;
+struct meshlan_sent;
 struct netlink_ext_ack;
 
 #define MESHLAN_ACTIVE_INTERVAL	100	/* ms, default */
@@ -69,6 +71,10 @@ struct meshlan_path_config {
  * @endpoint_seq: for readers of @config.endpoint without @lock
  * @dst: route of @config.endpoint
  * @timer: next look: a question, or death
+ * @due: when that is, nanoseconds
+ * @grace: until when the peer is taken for heard since we looked too late,
+ *	nanoseconds
+ * @graced: jiffies when that began
  * @dead: no timer may be started any more
  * @up: data may be sent; also under meshlan_session.path_lock
  * @hears: the peer is heard; what probes tell it
@@ -99,7 +105,10 @@ struct meshlan_path_config {
  * @challenge_random: what it must echo
  * @challenge_until: jiffies when the challenge ends
  * @stats_told: jiffies of the last PATH_STATS event
- * @mtu: largest datagram a size question proved, 0 while unknown
+ * @mtu: largest datagram a size question proved, 0 while unknown; in a black
+ *	hole what surely passes
+ * @hole: is what is large lost
+ * @largest: largest datagram of data sent since @hole was last asked about
  * @measure: delay, jitter, loss, rate
  * @tx_packets: packets sent
  * @tx_bytes: UDP payload sent
@@ -117,6 +126,9 @@ struct meshlan_path {
 	seqcount_spinlock_t	endpoint_seq;
 	struct dst_cache	dst;
 	struct hrtimer		timer;
+	u64			due;
+	u64			grace;
+	unsigned long		graced;
 	bool			dead;
 	bool			up;
 	bool			hears;
@@ -148,6 +160,8 @@ struct meshlan_path {
 	unsigned long		challenge_until;
 	unsigned long		stats_told;
 	u32			mtu;
+	struct meshlan_hole	hole;
+	u32			largest;
 	struct meshlan_measure	measure;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
@@ -175,8 +189,8 @@ struct meshlan_path *meshlan_path_find(struct meshlan_session *session, u16 id);
 void meshlan_path_endpoint(struct meshlan_path *path,
 			   struct meshlan_endpoint *to);
 bool meshlan_path_clear_source(struct meshlan_path *path);
-void meshlan_path_count_sent(struct meshlan_path *path, unsigned int packets,
-			     unsigned int bytes);
+void meshlan_path_count_sent(struct meshlan_path *path,
+			     const struct meshlan_sent *sent, bool data);
 void meshlan_paths_wake(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,

@@ -85,6 +85,8 @@ void meshlan_path_place(struct meshlan_path *path,
 	endpoint_write(path, endpoint);
 	memset(&path->measure, 0, sizeof(path->measure));
 	path->mtu = 0;
+	path->hole = (struct meshlan_hole){};
+	WRITE_ONCE(path->largest, 0);
 	path->size_asked = 0;
 	path->sample_open = false;
 	path->answered = 0;
@@ -293,12 +295,19 @@ bool meshlan_challenge_receive(struct meshlan_session *session,
 static void path_adopt(struct meshlan_path *path,
 		       const struct meshlan_came *came)
 {
+	const struct meshlan_endpoint *old = &path->config.endpoint;
 	struct meshlan_endpoint endpoint = *came->from;
+	bool bound;
 
+	/* The peer moved; that is no reason to give up what was configured. */
+	bound = !path->local_learned &&
+		old->local.sa.sa_family == endpoint.local.sa.sa_family;
+	if (bound)
+		endpoint.local = old->local;
 	if (!endpoint.oif)
-		endpoint.oif = path->config.endpoint.oif;
+		endpoint.oif = old->oif;
 	meshlan_path_place(path, &endpoint);
-	path->local_learned = true;
+	path->local_learned = !bound;
 	path->local_since = jiffies;
 	meshlan_count(path->session->mdev, MESHLAN_COUNTER_PATH_MOVED);
 	meshlan_event_path(path, MESHLAN_EVENT_PATH_MOVED);

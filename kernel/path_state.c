@@ -2,7 +2,10 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "path.h"
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/rculist.h>
+#include <linux/udp.h>
 
 #include "event.h"
 #include "probe.h"
@@ -17,6 +20,9 @@
 #define MESHLAN_RIVAL_RATIO	5
 /* ... and by so much. */
 #define MESHLAN_RIVAL_DELAY	(5 * NSEC_PER_MSEC)
+
+/* Longer than that no path is waited for after a stall of this machine. */
+#define MESHLAN_GRACE_DELAY	(3ULL * NSEC_PER_SEC)
 
 /* Another CPU may have noted a moment just after ours. */
 static u64 age_of(bool ever, unsigned long then, unsigned long now)
@@ -67,14 +73,27 @@ static u64 path_delay(const struct meshlan_path *path)
 	return READ_ONCE(path->measure.rtt_smoothed) ?: U64_MAX;
 }
 
+static bool path_holed(const struct meshlan_path *path)
+{
+	return READ_ONCE(path->hole.found);
+}
+
+/* A path that loses what is large is worse than any that does not. */
+static bool path_nearer(const struct meshlan_path *path,
+			const struct meshlan_path *than)
+{
+	if (path_holed(path) != path_holed(than))
+		return path_holed(than);
+	return path_delay(path) < path_delay(than);
+}
+
 /* Of paths of the same delay the one with the lowest id. */
 static struct meshlan_path *path_nearest(struct meshlan_session *session)
 {
 	struct meshlan_path *path, *nearest = NULL;
 
 	list_for_each_entry(path, &session->paths, list) {
-		if (path->up &&
-		    (!nearest || path_delay(path) < path_delay(nearest)))
+		if (path->up && (!nearest || path_nearer(path, nearest)))
 			nearest = path;
 	}
 	return nearest;
@@ -114,10 +133,24 @@ static void session_choose(struct meshlan_session *session)
 	best = rcu_dereference_protected(session->best,
 					 lockdep_is_held(&session->path_lock));
 	nearest = path_nearest(session);
-	if (best && best->up && !path_wins(session, nearest, best))
+	if (best && best->up && path_holed(best) == path_holed(nearest) &&
+	    !path_wins(session, nearest, best))
 		return;
 	session->rival = 0;
 	rcu_assign_pointer(session->best, nearest);
+}
+
+/**
+ * meshlan_path_choose() - what paths are chosen by has changed
+ * @session: the session
+ *
+ * Context: &meshlan_path.lock of the path that changed.
+ */
+void meshlan_path_choose(struct meshlan_session *session)
+{
+	spin_lock(&session->path_lock);
+	session_choose(session);
+	spin_unlock(&session->path_lock);
 }
 
 /* No packet is sent on a dead path once this returns. */
@@ -141,12 +174,8 @@ static void path_turn(struct meshlan_path *path, bool up)
  */
 void meshlan_path_measured(struct meshlan_path *path)
 {
-	struct meshlan_session *session = path->session;
-
 	lockdep_assert_held(&path->lock);
-	spin_lock(&session->path_lock);
-	session_choose(session);
-	spin_unlock(&session->path_lock);
+	meshlan_path_choose(path->session);
 
 	if (time_before(jiffies, path->stats_told + HZ) ||
 	    !meshlan_measure_moved(&path->measure))
@@ -175,6 +204,7 @@ static void path_judge(struct meshlan_path *path, struct meshlan_verdict *v)
 		.idle_interval	= (u64)path->config.idle_interval *
 				  NSEC_PER_MSEC,
 		.delay		= path->measure.rtt_smoothed,
+		.grace		= path->grace > clock ? path->grace - clock : 0,
 		.unanswered	= path->unanswered,
 		.asker		= session->mdev->node < session->node,
 		.hears		= path->hears,
@@ -207,7 +237,96 @@ static void path_update(struct meshlan_path *path, struct meshlan_verdict *v)
 
 static void path_start(struct meshlan_path *path, u64 wait)
 {
+	path->due = ktime_get_ns() + wait;
 	hrtimer_start(&path->timer, ns_to_ktime(wait), HRTIMER_MODE_REL_SOFT);
+}
+
+/*
+ * When this machine stalled, its timers come before what was sent to it
+ * meanwhile is read, and the peer may have stalled with it. So ask once more,
+ * and wait for that; but if nothing comes, not another time.
+ */
+static void path_excuse(struct meshlan_path *path)
+{
+	u64 interval = (u64)path->config.active_interval * NSEC_PER_MSEC;
+	struct meshlan_verdict v;
+	u64 now = ktime_get_ns();
+
+	path_judge(path, &v);
+	if (v.hears || !path->hears || now < path->due + interval / 2 ||
+	    !time_after(READ_ONCE(path->heard), path->graced))
+		return;
+	path->graced = jiffies;
+	path->grace = now + interval +
+		      min(path->measure.rtt_smoothed, MESHLAN_GRACE_DELAY);
+	path->urgent = true;
+}
+
+/* The largest UDP payload that the underlay's route takes, as far as known. */
+static u32 path_room(struct meshlan_path *path)
+{
+	bool v6 = path->config.endpoint.remote.sa.sa_family == AF_INET6;
+	struct dst_entry *dst = dst_cache_get(&path->dst);
+	u32 mtu, header;
+
+	if (!dst)
+		return U32_MAX;
+	mtu = dst_mtu(dst);
+	dst_release(dst);
+	header = sizeof(struct udphdr) +
+		 (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	return mtu - min(mtu, header);
+}
+
+static void hole_judge(struct meshlan_path *path,
+		       struct meshlan_hole_verdict *v)
+{
+	const struct meshlan_hole_view view = {
+		.now		= ktime_get_ns(),
+		.delay		= path->measure.rtt_smoothed,
+		.interval	= (u64)path->config.active_interval *
+				  NSEC_PER_MSEC,
+		.large		= READ_ONCE(path->largest),
+		.room		= path_room(path),
+	};
+
+	meshlan_hole_judge(&path->hole, &view, v);
+}
+
+/* The padded question that is due, if any; what is large may be lost. */
+static struct sk_buff *path_watch(struct meshlan_path *path, u64 *wait)
+{
+	struct meshlan_hole_verdict v;
+	struct sk_buff *skb = NULL;
+	u64 now = ktime_get_ns();
+
+	if (!path->up) {
+		meshlan_hole_pause(&path->hole);
+		return NULL;
+	}
+	hole_judge(path, &v);
+	if (v.fell) {
+		path->mtu = MESHLAN_HOLE_FLOOR;
+		meshlan_path_choose(path->session);
+		meshlan_event_path(path, MESHLAN_EVENT_PATH_MTU);
+	}
+	if (v.ask) {
+		WRITE_ONCE(path->largest, 0);
+		skb = meshlan_probe_ask(path, now, v.ask);
+		meshlan_hole_asked(&path->hole, path->seq, v.ask, now);
+		hole_judge(path, &v);
+	}
+	*wait = min(*wait, v.wait);
+	return skb;
+}
+
+static void probe_send(struct meshlan_path *path, struct sk_buff *skb)
+{
+	if (!skb)
+		return;
+	local_bh_disable();
+	meshlan_send_probe(path, NULL, skb);
+	local_bh_enable();
 }
 
 /**
@@ -220,12 +339,13 @@ enum hrtimer_restart meshlan_path_timer(struct hrtimer *timer)
 {
 	struct meshlan_path *path = container_of(timer, struct meshlan_path,
 						 timer);
-	struct sk_buff *skb = NULL;
+	struct sk_buff *skb = NULL, *large = NULL;
 	struct meshlan_verdict v;
 
 	rcu_read_lock();
 	spin_lock_bh(&path->lock);
 	if (!path->dead && path_placed(path)) {
+		path_excuse(path);
 		path_update(path, &v);
 		if (v.ask) {
 			path->asked = ktime_get_ns();
@@ -235,14 +355,12 @@ enum hrtimer_restart meshlan_path_timer(struct hrtimer *timer)
 						MESHLAN_PROBE_SIZE);
 			path_judge(path, &v);
 		}
+		large = path_watch(path, &v.wait);
 		path_start(path, v.wait);
 	}
 	spin_unlock_bh(&path->lock);
-	if (skb) {
-		local_bh_disable();
-		meshlan_send_probe(path, NULL, skb);
-		local_bh_enable();
-	}
+	probe_send(path, skb);
+	probe_send(path, large);
 	rcu_read_unlock();
 	return HRTIMER_NORESTART;
 }
@@ -357,14 +475,16 @@ void meshlan_path_sent_data(struct meshlan_path *path)
 /**
  * meshlan_path_count_sent() - count what is sent on a path
  * @path: the path
- * @packets: their number
- * @bytes: their UDP payload
+ * @sent: what left
+ * @data: it is data, not a probe
  */
-void meshlan_path_count_sent(struct meshlan_path *path, unsigned int packets,
-			     unsigned int bytes)
+void meshlan_path_count_sent(struct meshlan_path *path,
+			     const struct meshlan_sent *sent, bool data)
 {
-	atomic64_add(packets, &path->tx_packets);
-	atomic64_add(bytes, &path->tx_bytes);
+	atomic64_add(sent->packets, &path->tx_packets);
+	atomic64_add(sent->bytes, &path->tx_bytes);
+	if (data && sent->largest > READ_ONCE(path->largest))
+		WRITE_ONCE(path->largest, sent->largest);
 }
 
 /*

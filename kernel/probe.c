@@ -124,11 +124,11 @@ void meshlan_probe_note(struct meshlan_path *path,
 	meshlan_path_follow(path, came->from);
 }
 
-static void note_round(struct meshlan_path *path, u64 rtt)
+static void note_round(struct meshlan_path *path, u64 now, u64 rtt)
 {
 	if (!rtt)
 		return;
-	meshlan_measure_rtt(&path->measure, rtt);
+	meshlan_measure_rtt(&path->measure, rtt, now);
 	meshlan_path_measured(path);
 }
 
@@ -158,12 +158,11 @@ static void question_measure(struct meshlan_path *path,
 	if (!answered || came->size != MESHLAN_PROBE_SIZE ||
 	    came->now - path->back <= 2 * interval)
 		return;
-	note_round(path, meshlan_measure_round(answered,
-					       stamp_of(probe,
-							MESHLAN_STAMP_BACK),
-					       stamp_of(probe,
-							MESHLAN_STAMP_ASKED),
-					       came->now));
+	note_round(path, came->now,
+		   meshlan_measure_round(answered,
+					 stamp_of(probe, MESHLAN_STAMP_BACK),
+					 stamp_of(probe, MESHLAN_STAMP_ASKED),
+					 came->now));
 }
 
 static struct sk_buff *answer_make(struct meshlan_path *path,
@@ -220,16 +219,29 @@ static void question_receive(struct meshlan_path *path,
 		meshlan_paths_wake(path->session);
 }
 
-/* A size question was answered: datagrams of that size arrive. */
+/* A padded question was answered: datagrams of that size arrive. */
 static void answer_size(struct meshlan_path *path,
-			const struct meshlan_probe *probe)
+			const struct meshlan_came *came)
 {
-	if (!path->size_asked || be32_to_cpu(probe->seq) != path->size_seq ||
-	    be16_to_cpu(probe->size) != path->size_asked)
-		return;
-	path->mtu = path->size_asked;
-	path->size_asked = 0;
-	meshlan_event_path(path, MESHLAN_EVENT_PATH_MTU);
+	u32 seq = be32_to_cpu(came->probe->seq);
+	u32 size = be16_to_cpu(came->probe->size);
+	bool told = false;
+
+	if (size == MESHLAN_PROBE_SIZE)
+		meshlan_hole_heard(&path->hole);
+	if (path->size_asked && seq == path->size_seq &&
+	    size == path->size_asked) {
+		path->mtu = size;
+		path->size_asked = 0;
+		told = true;
+	}
+	if (meshlan_hole_answered(&path->hole, seq, size, came->now)) {
+		path->mtu = max(path->mtu, path->hole.size);
+		meshlan_path_choose(path->session);
+		told = true;
+	}
+	if (told)
+		meshlan_event_path(path, MESHLAN_EVENT_PATH_MTU);
 }
 
 /* What the answer to our question tells of the path. */
@@ -250,7 +262,7 @@ static void answer_measure(struct meshlan_path *path,
 	path->answered = answered;
 	path->back = came->now;
 	if (be16_to_cpu(probe->size) == MESHLAN_PROBE_SIZE)
-		note_round(path,
+		note_round(path, came->now,
 			   meshlan_measure_round(stamp_of(probe,
 							  MESHLAN_STAMP_ASKED),
 						 sample.time, answered,
@@ -275,7 +287,7 @@ static void answer_receive(struct meshlan_path *path,
 		if ((s32)(path->seq - be32_to_cpu(came->probe->seq)) >= 0) {
 			path->unanswered = 0;
 			answer_measure(path, came);
-			answer_size(path, came->probe);
+			answer_size(path, came);
 		}
 		up = meshlan_path_review(path);
 	}

@@ -24,6 +24,7 @@
 /* Let go of sealed packets: on the path they were sealed for. */
 static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 {
+	bool data = *skb_peek(list)->data == MESHLAN_TYPE_DIRECT;
 	struct meshlan_dev *mdev = path->session->mdev;
 	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
@@ -36,7 +37,7 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 		err = meshlan_socket_send(mdev, &to, &path->dst, list, &sent);
 	}
 	/* What never left must not look lost on the way. */
-	meshlan_path_count_sent(path, sent.packets, sent.bytes);
+	meshlan_path_count_sent(path, &sent, data);
 	if (err)
 		meshlan_drop_list(mdev, list, err == -ELOOP ?
 				  MESHLAN_COUNTER_DROP_TX_LOOP :

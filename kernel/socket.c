@@ -338,6 +338,7 @@ static bool fits(struct meshlan_dev *mdev, struct sk_buff *skb,
 	if (likely(skb->len + header <= dst_mtu(dst))) {
 		sent->packets++;
 		sent->bytes += skb->len;
+		sent->largest = max(sent->largest, skb->len);
 		return true;
 	}
 	meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_TOO_BIG);

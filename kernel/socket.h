@@ -23,10 +23,12 @@ int meshlan_endpoint_check(struct meshlan_dev *mdev,
  * struct meshlan_sent - what left
  * @packets: their number
  * @bytes: their UDP payload
+ * @largest: the largest of these payloads
  */
 struct meshlan_sent {
 	unsigned int	packets;
 	unsigned int	bytes;
+	unsigned int	largest;
 };
 
 /*

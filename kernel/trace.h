@@ -10,26 +10,11 @@
 #include <linux/tracepoint.h>
 
 #include "counters.h"
+#include "event.h"
 #include "key.h"
 #include "meshlan.h"
 #include "path.h"
 #include "session.h"
-
-#ifndef _MESHLAN_TRACE_ONCE
-#define _MESHLAN_TRACE_ONCE
-
-/* Steps in a key's life. */
-enum meshlan_key_step {
-	MESHLAN_KEY_STEP_NEW,
-	MESHLAN_KEY_STEP_SET,
-	MESHLAN_KEY_STEP_USE,
-	MESHLAN_KEY_STEP_SOFT,
-	MESHLAN_KEY_STEP_HARD,
-	MESHLAN_KEY_STEP_RETIRE,
-	MESHLAN_KEY_STEP_DIE,
-};
-
-#endif /* _MESHLAN_TRACE_ONCE */
 
 TRACE_DEFINE_ENUM(MESHLAN_KEY_STEP_NEW);
 TRACE_DEFINE_ENUM(MESHLAN_KEY_STEP_SET);

@@ -45,6 +45,7 @@ prints "show: its delay" 'rtt [0-9.]+ [mun]?s \(least' show
 prints "show: the key" 'key 0x[0-9a-f]{7}0: transmit, chacha20-poly1305, 2 lanes, age' show
 prints "dev list" "^mesh0  $IDA  23731  1 " dev list
 prints "dev show" '^fdb-node-limit 4096$' dev show mesh0
+prints "dev show: a value that is a word" '^dscp inherit$' dev show mesh0
 prints "dev show: counters" '^drop-rx-auth 0$' dev show mesh0
 prints "session list" "^mesh0  $IDB  1  +1  +1 " session list
 prints "key list" "^mesh0  $IDB  0x[0-9a-f]{7}0  transmit  chacha20-poly1305  2 " key list mesh0
@@ -71,6 +72,7 @@ json "route list" '. == []' route list
 
 check "dev set" mc "$A" dev set mesh0 fwmark 0x20 dscp 10 fdb-age 5m \
 	fdb-limit 1000 fdb-node-limit 100 lanes 3
+prints "dev show: a DSCP" '^dscp 10$' dev show mesh0
 json "... is seen" '.fwmark == 32 and .dscp == 10 and .fdb_age == 300 and
 	.fdb_limit == 1000 and .fdb_node_limit == 100 and .lanes == 3' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
@@ -154,6 +156,10 @@ says 1 "key set: needs peer-index, peer-nonce, cipher and secret-file" \
 	key set mesh0 $IDB 0x10 peer-index 1
 says 1 "key set: peer-nonce '00': not a nonce (32 hex digits)" \
 	key set mesh0 $IDB 0x10 peer-nonce 00
+for n in 0 17; do
+	says 1 "key set: lanes '$n': not a number (1 to 16)" \
+		key set mesh0 $IDB 0x10 lanes $n
+done
 says 1 "key set: cipher 'rot13': not a cipher (chacha20-poly1305 or aes-256-gcm)" \
 	key set mesh0 $IDB 0x10 cipher rot13
 says 1 "path add: remote '10.1.0.2:0': not an address and port (192.0.2.1:23731, [2001:db8::1]:23731)" \

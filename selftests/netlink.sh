@@ -36,7 +36,7 @@ ask() {
 	local cmd=$1 object=$2 dump='' words=()
 
 	shift 2
-	case $cmd in dump:*) dump=dump: cmd=${cmd#dump:} ;; esac
+	case $cmd in *:*) dump=${cmd%%:*}: cmd=${cmd#*:} ;; esac
 	for w; do words+=("$(attr "$object-${w%%=*}")=${w#*=}"); done
 	in_ns "$A" "$nlattr" "$dump$(value CMD "$object-$cmd")" \
 		1=dev:mesh0 "${words[@]}"
@@ -136,23 +136,51 @@ sessions() {
 	not_taken EINVAL - new session node=u64:0xaa
 	not_taken EINVAL node new session node=u16:3
 	not_taken ERANGE owner new session node=u64:3 "owner=hex:$(bytes 65)"
-	not_taken EBUSY - set dev node=u64:0xab
+	not_taken EBUSY - set dev node=u64:0xab lanes=u8:5 port=u16:4711 \
+		dscp=u8:5 fwmark=u32:9 fdb-limit=u32:77 fdb-age=u32:7
 	taken set session node=u64:1 expires=u64:0xffffffffffffffff
+	taken set session node=u64:1 expires=u64:4294967296
+	taken set session node=u64:1 "owner=hex:0102"
+	is "what is not named stays as it is" "$(field "$A" \
+		'.[] | select(.node == "0000000000000001") | .expires' \
+		session list mesh0)" 4294967296
+	taken set session node=u64:1 expires=u64:0
+	is "the owner's bytes as well" "$(field "$A" \
+		'.[] | select(.node == "0000000000000001") | .owner' \
+		session list mesh0)" 0102
 	taken set session node=u64:1 "owner=hex:"
-	not_taken ENOENT - set session node=u64:2
+	not_taken ENOENT node set session node=u64:2
 	not_taken EINVAL - set session expires=u64:1
 	not_taken EINVAL - set session node=u64:1 rx-packets=u64:1
 	taken get session node=u64:1
-	not_taken ENOENT - get session node=u64:2
-	not_taken ENOENT - del session node=u64:2
+	not_taken ENOENT node get session node=u64:2
+	not_taken ENOENT node del session node=u64:2
 	taken del session node=u64:1
 	taken del session node=u64:0xffffffffffffffff
+}
+
+# A refusal brings the request back, as it is in the kernel's memory by then.
+scrubbed() { # ATTRIBUTE... with "secret=hex:$s32"
+	local got again=()
+
+	got=$(ask echo:set key "$@")
+	check "a refused request comes back" grep -q "$n16" <<<"$got"
+	is "... without its secret" "$(grep -c "$s32" <<<"$got")" 0
+	got=$(ask echo:set key "$@" "secret=hex:$s32")
+	is "... also if that was given twice" "$(grep -c "$s32" <<<"$got")" 0
+	got=$(ask echo:set key node=u64:2 "${@:2}")
+	is "... or nobody looked at it" "$(grep -c "$s32" <<<"$got")" 0
+	for w; do again+=("$(attr "key-${w%%=*}")=${w#*=}"); done
+	got=$(in_ns "$A" "$nlattr" "echo:$(value CMD key-set)" \
+		1=u32:9999 "${again[@]}")
+	check "a request for no device comes back" grep -q "$n16" <<<"$got"
+	is "... without its secret as well" "$(grep -c "$s32" <<<"$got")" 0
 }
 
 keys() {
 	local index nonce n s32 n16
 
-	s32=$(bytes 32) n16=$(bytes 16)
+	s32=$(bytes 32 7) n16=$(bytes 16)
 	taken new session node=u64:0xbb
 	not_taken ENOENT - new key node=u64:2
 	not_taken EINVAL - new key
@@ -161,7 +189,7 @@ keys() {
 	set -- node=u64:0xbb "index=u32:$index" peer-index=u32:16 \
 		"peer-nonce=hex:$n16" "secret=hex:$s32" cipher=u32:1
 	not_taken EINVAL - set key "${@:2}"
-	not_taken ENOENT - set key "$1" index=u32:48 "${@:3}"
+	not_taken ENOENT index set key "$1" index=u32:48 "${@:3}"
 	for n in 15 17; do
 		not_taken - - set key "${@:1:3}" "peer-nonce=hex:$(bytes $n)" \
 			"${@:5}"
@@ -185,10 +213,17 @@ keys() {
 	not_taken EINVAL - set key "${@:1:3}" "peer-nonce=hex:$nonce" "${@:5}"
 	not_taken - - use key node=u64:0xbb "index=u32:$index"
 	taken set key "$@" lanes=u8:16 "nonce=hex:$nonce"
+	is "a key is as it was set" "$(field "$A" '.[] | [.cipher, .lanes,
+		.peer_index, .nonce, .state] | join(" ")' \
+		key list mesh0 $IDB)" \
+		"chacha20-poly1305 16 0x00000010 $nonce receive"
 	not_taken EALREADY - set key "$@"
+	scrubbed "$@"
 	taken use key node=u64:0xbb "index=u32:$index"
 	taken get key node=u64:0xbb "index=u32:$index"
-	not_taken ENOENT - use key node=u64:0xbb index=u32:48
+	is "a key that sends says so" "$(field "$A" '.[].state' \
+		key list mesh0 $IDB)" transmit
+	not_taken ENOENT index use key node=u64:0xbb index=u32:48
 	not_taken ENOENT - del key node=u64:0xbb index=u32:48
 	is "no secret is ever given back" \
 		"$(mc "$A" -j key list mesh0 | grep -c "$s32")" 0
@@ -291,8 +326,50 @@ dumps() {
 		"$(field "$A" length path list mesh0)" $n
 }
 
+# paused WHAT WANTED COMMAND: a dump during which COMMAND is run
+paused() {
+	is "a dump during which $1" \
+		"$(BETWEEN=$3 ask pause:get path)" "$2"
+}
+
+# What makes a dump's beginning and its end differ, and what does not.
+interrupted() {
+	local ends b
+
+	b="ip netns exec $B"
+	session "$B" $IDA
+	path "$B" $IDA 10.1.0.1:23731
+	path "$A" $IDB 10.1.0.2:23731
+	rekey "$A" $IDA "$B" $IDB
+	check "the nodes talk" wait_for 5 path_up "$A" $IDB
+	paused "nothing happens" ok true
+	paused "a path is changed" interrupted \
+		"$MESHCTL path set mesh0 $IDB 1 rate 1M"
+	paused "the link is changed" interrupted \
+		"ip link set mesh0 type meshlan lanes 2"
+	paused "an entry is made by bridge" interrupted \
+		"bridge fdb add 02:00:00:00:00:77 dev mesh0 self dst ::bb"
+	paused "an entry is deleted by bridge" interrupted \
+		"bridge fdb del 02:00:00:00:00:77 dev mesh0 self"
+	paused "another device is made" ok "ip link add mesh9 type meshlan"
+	ip -n "$A" link del mesh9
+	paused "an address is learned" ok \
+		"$b ip link set mesh0 address 02:00:00:00:00:78
+		$b ping -q -c 1 -W 1 192.168.9.1 >/dev/null
+		bridge fdb show dev mesh0 | grep -q 02:00:00:00:00:78"
+	ends=$(($(date +%s) + 3))
+	mc "$A" session set mesh0 $IDB expires "$ends"
+	paused "keys end with their time" interrupted \
+		"until $MESHCTL -j key list mesh0 $IDB | grep -qx '\[\]'; do
+			sleep 0.2
+		done"
+}
+
 # The events of a session's life, in order and without a gap in the numbers.
 events() {
+	local before
+
+	before=$(field "$A" .generation dev show mesh0)
 	mc "$A" -j monitor >"$T/events" &
 	at_end "kill $!"
 	sleep 0.5
@@ -315,6 +392,8 @@ events() {
 		"path-up fdb-add path-down fdb-del "
 	is "their numbers have no gap" "$(jq -s '[.[].generation] |
 		. == [range(.[0]; .[0] + length)]' "$T/events")" true
+	is "and follow those before" \
+		"$(jq -s '.[0].generation' "$T/events")" $((before + 1))
 	taken new session node=u64:0xbb
 }
 
@@ -377,5 +456,6 @@ entries
 routes
 events
 dumps
+interrupted
 claims
 rights

@@ -9,6 +9,11 @@
  * u64, be16, be32, hex (any bytes) or dev (an interface's name for its index).
  * COMMAND may be prefixed by "dump:". Prints "ok", or the error, the number of
  * the attribute the kernel calls bad (0 if none) and its message.
+ *
+ * With "echo:" a refusal is followed by a line with the attributes that the
+ * kernel gave back, in hex. With "pause:", a dump that waits after its first
+ * message: the shell command in $BETWEEN is run there, and what is printed is
+ * "interrupted" if the kernel calls the dump so.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -16,6 +21,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +31,7 @@
 
 static char buffer[65536];
 static struct mnl_socket *nl;
+static bool echo, dump, between;
 
 static void die(const char *what)
 {
@@ -145,6 +152,17 @@ static int attr_at(const char *request, unsigned int offset)
 	return offset ? mnl_attr_get_type(attr) : 0;
 }
 
+/* The kernel's copy of what it refused. */
+static void print_echo(const struct nlmsgerr *err)
+{
+	const unsigned char *byte = mnl_nlmsg_get_payload(&err->msg);
+	size_t n = mnl_nlmsg_get_payload_len(&err->msg);
+
+	while (n--)
+		printf("%02x", *byte++);
+	putchar('\n');
+}
+
 static int verdict_of(const struct nlmsghdr *nlh, const char *request)
 {
 	const struct nlmsgerr *err = mnl_nlmsg_get_payload(nlh);
@@ -162,14 +180,27 @@ static int verdict_of(const struct nlmsghdr *nlh, const char *request)
 		mnl_attr_parse(nlh, MNL_ALIGN(skip), error_attr, &verdict);
 	printf("%s %d %s\n", strerrorname_np(-err->error),
 	       attr_at(request, verdict.offset), verdict.text);
+	if (echo && !(nlh->nlmsg_flags & NLM_F_CAPPED))
+		print_echo(err);
 	return 1;
+}
+
+static int command_of(const char *word)
+{
+	const char *number = strchr(word, ':');
+
+	echo = !strncmp(word, "echo:", 5);
+	between = !strncmp(word, "pause:", 6);
+	dump = between || !strncmp(word, "dump:", 5);
+	return atoi(number ? number + 1 : word);
 }
 
 int main(int argc, char **argv)
 {
 	static char request[65536];
+	bool interrupted = false;
 	struct nlmsghdr *nlh;
-	int dump, i, one = 1;
+	int i, one = 1;
 	ssize_t n;
 
 	if (argc < 2) {
@@ -180,9 +211,8 @@ int main(int argc, char **argv)
 	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
 		die("netlink");
 	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &one, sizeof(one));
-	dump = !strncmp(argv[1], "dump:", 5);
-	nlh = begin(family(), dump ? NLM_F_DUMP : 0,
-		    atoi(argv[1] + (dump ? 5 : 0)));
+	i = command_of(argv[1]);
+	nlh = begin(family(), dump ? NLM_F_DUMP : 0, i);
 	for (i = 2; i < argc; i++)
 		put(nlh, argv[i]);
 	memcpy(request, nlh, nlh->nlmsg_len);
@@ -191,12 +221,16 @@ int main(int argc, char **argv)
 	while ((n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer))) > 0) {
 		int len = n;
 
+		if (between && system(getenv("BETWEEN") ?: "true"))
+			die("$BETWEEN");
+		between = false;
 		for (nlh = (void *)buffer; mnl_nlmsg_ok(nlh, len);
 		     nlh = mnl_nlmsg_next(nlh, &len)) {
+			interrupted |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
 			if (nlh->nlmsg_type == NLMSG_ERROR)
 				return verdict_of(nlh, request);
 			if (nlh->nlmsg_type == NLMSG_DONE) {
-				puts("ok");
+				puts(interrupted ? "interrupted" : "ok");
 				return 0;
 			}
 		}

@@ -11,6 +11,7 @@
  * understand.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/meshlan.h>
@@ -20,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define DEVICES		8
 #define ERRNO_MAX	134
@@ -306,7 +308,8 @@ static int answer(uint32_t seq)
 		}
 		more = mnl_cb_run(buffer, n, seq, mnl_socket_get_portid(nl),
 				  note, NULL);
-	} while (more > 0);
+		/* What was left of an answer that broke off: not this one's. */
+	} while (more > 0 || (more < 0 && errno == EPROTO));
 	return more < 0 ? errno : 0;
 }
 
@@ -370,14 +373,27 @@ static bool senseless(int error)
 	       error == EAGAIN || error >= ERRNO_MAX;
 }
 
-static void make_it_fail(void)
+static void make_it_fail(bool on)
 {
-	FILE *file = fopen("/proc/self/make-it-fail", "w");
+	static int file = -1;
 
-	if (!file || fputs("1", file) < 0 || fclose(file)) {
+	if (!getenv("MAKE_IT_FAIL"))
+		return;
+	if (file < 0)
+		file = open("/proc/self/make-it-fail", O_WRONLY);
+	if (file < 0 || write(file, on ? "1" : "0", 1) != 1) {
 		perror("nlfuzz: make-it-fail");
 		exit(1);
 	}
+}
+
+/* What a closed socket had claimed must be free again. */
+static void reconnect(void)
+{
+	make_it_fail(false);
+	mnl_socket_close(nl);
+	connect_family();
+	make_it_fail(true);
 }
 
 int main(int argc, char **argv)
@@ -397,8 +413,7 @@ int main(int argc, char **argv)
 		device[device_count++] = if_nametoindex(argv[i]);
 	connect_family();
 	family = find_family();
-	if (getenv("MAKE_IT_FAIL"))
-		make_it_fail();
+	make_it_fail(true);
 	for (i = 0; i < count; i++) {
 		struct nlmsghdr *nlh = invent(buffer, family, i + 2);
 
@@ -422,11 +437,8 @@ int main(int argc, char **argv)
 			refused[error]++;
 		else
 			granted++;
-		/* What a closed socket had claimed must be free again. */
-		if (!any(500)) {
-			mnl_socket_close(nl);
-			connect_family();
-		}
+		if (!any(500))
+			reconnect();
 	}
 	printf("granted %lu\n", granted);
 	for (i = 0; i < ERRNO_MAX; i++)

@@ -4,7 +4,7 @@
 #
 # Paths: up and down, noticed at both ends and in time; the better one of two;
 # delay, loss, rate and size.
-# meshlan-test: time=480 not=debug
+# meshlan-test: time=540 not=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
@@ -72,9 +72,19 @@ mend() { # NS...
 	done
 }
 
-traffic() { # NS ADDRESS
-	ip netns exec "$1" ping -q -i 0.05 "$2" >/dev/null 2>&1 &
+traffic() { # NS ADDRESS [OPTION...]
+	local ns=$1 to=$2
+
+	shift 2
+	ip netns exec "$ns" ping -q -i 0.05 "$@" "$to" >/dev/null 2>&1 &
 	traffic_pid=$!
+}
+
+pings() { # NS ADDRESS [OPTION...]
+	local ns=$1 to=$2
+
+	shift 2
+	in_ns "$ns" ping -q -c 3 -i 0.05 -W 2 "$@" "$to" >/dev/null
 }
 
 quiet() {
@@ -194,6 +204,30 @@ few_probes() {
 	mend "$A" "$B"
 }
 
+# This machine stops for longer than a path may be silent: nobody died.
+stalls() {
+	local t
+
+	both_up 30 || not_ok "stall: the path is up before"
+	traffic "$A" 192.168.9.2
+	sleep 1
+	t=$(now_us)
+	for _ in 1 2 3 4; do
+		modprobe meshlan_stall
+		rmmod meshlan_stall
+		sleep 1
+	done
+	check "this machine stalls: A finds no death" \
+		no_event "$T/a" path-down "$t"
+	check "this machine stalls: nor does B" no_event "$T/b" path-down "$t"
+	t=$(now_us)
+	cut_to "$B"
+	check "a stall, then a cut: noticed all the same" \
+		wait_for 5 event "$T/a" path-down "$t"
+	mend "$B"
+	quiet
+}
+
 # The fastest probing there is.
 fast() {
 	local t0 t
@@ -234,13 +268,22 @@ within_ns() { # NAME VALUE LOW HIGH
 	fi
 }
 
+# The peer's address is set anew, so that nothing old is remembered.
+anew() {
+	mc "$A" path set mesh0 $IDB 1 remote 10.1.0.2:9
+	mc "$B" path set mesh0 $IDA 1 remote 10.1.0.1:9
+	mc "$A" path set mesh0 $IDB 1 remote 10.1.0.2:23731
+	mc "$B" path set mesh0 $IDA 1 remote 10.1.0.1:23731
+	both_up 30
+}
+
 # 400 ms each way: longer than three intervals, and alive all the same.
 slow() {
 	local t
 
 	netem "$A" wire delay 400ms
 	netem "$B" wire delay 400ms
-	both_up 30 || not_ok "slow path: it comes up"
+	anew || not_ok "slow path: it comes up"
 	sleep 3
 	t=$(now_us)
 	in_ns "$A" ping -q -c 30 -i 0.2 -W 2 192.168.9.2 >"$T/ping"
@@ -257,12 +300,7 @@ quality() {
 
 	both_up 30 || not_ok "quality: the path is up before"
 	netem "$A" wire delay 30ms loss 20%
-	# The peer's address is set anew, so that nothing old is remembered.
-	mc "$A" path set mesh0 $IDB 1 remote 10.1.0.2:9
-	mc "$B" path set mesh0 $IDA 1 remote 10.1.0.1:9
-	mc "$A" path set mesh0 $IDB 1 remote 10.1.0.2:23731
-	mc "$B" path set mesh0 $IDA 1 remote 10.1.0.1:23731
-	both_up 30 || not_ok "quality: the path comes up again"
+	anew || not_ok "quality: the path comes up again"
 	in_ns "$A" ping -q -c 1200 -i 0.004 192.168.9.2 >/dev/null
 	in_ns "$B" ping -q -c 400 -i 0.004 192.168.9.1 >/dev/null
 	for ns in "$A" "$B"; do
@@ -316,6 +354,91 @@ size() {
 	refuse "size: below a probe" mc "$A" path probe mesh0 $IDB 1 size 100
 	refuse "size: beyond a datagram" mc "$A" path probe mesh0 $IDB 1 \
 		size 65508
+}
+
+# Drops what comes to NS and is large: a router that says nothing. Of each
+# datagram the outer UDP header counts as well.
+hole_to() { # NS [DEV]
+	in_ns "$1" nft -f - <<-NFT
+		table inet cut {
+			chain input {
+				type filter hook input priority 0;
+				${2:+iifname "$2"} udp dport 23731 udp length > 1308 drop
+			}
+		}
+	NFT
+}
+
+mtu_is() { # NS ID MTU
+	[ "$(path_of "$1" "$2" .mtu)" = "$3" ]
+}
+
+# 1300 bytes of ping make a datagram of 1300 + 28 + 14 + 32.
+hole() {
+	local start t
+
+	anew || not_ok "black hole: the path is up before"
+	traffic "$A" 192.168.9.2 -s 1300
+	start=$(now_us)
+	sleep 3
+	check "large data, no black hole: nothing is told" \
+		no_event "$T/a" path-mtu "$start"
+	is "large data, no black hole: nothing is known" \
+		"$(path_of "$A" $IDB .mtu)" 0
+	stall_reset
+	t=$(now_us)
+	hole_to "$B"
+	told "black hole: found" "$T/a" path-mtu "$t" 3500
+	is "black hole: what surely passes is the path's MTU" \
+		"$(path_of "$A" $IDB .mtu)" 1232
+	check "black hole: small frames pass" wait_for 5 pings "$A" 192.168.9.2
+	sleep 2
+	t=$(now_us)
+	mend "$B"
+	told "black hole: it ended" "$T/a" path-mtu "$t" 9000
+	is "black hole: what passes now is the path's MTU" \
+		"$(path_of "$A" $IDB .mtu)" 1374
+	t=$(now_us)
+	sleep 3
+	check "black hole: nothing more is told" no_event "$T/a" path-mtu "$t"
+	check "black hole: the path was up throughout" \
+		no_event "$T/a" path-down "$start"
+	check "black hole: the end that sees all is told nothing" \
+		no_event "$T/b" path-mtu "$start"
+	quiet
+	lossy_large
+}
+
+# Loss alone is no black hole.
+lossy_large() {
+	local t
+
+	netem "$A" wire loss 20%
+	traffic "$A" 192.168.9.2 -s 1300
+	t=$(now_us)
+	sleep 8
+	check "loss of a fifth: no black hole" no_event "$T/a" path-mtu "$t"
+	quiet
+	in_ns "$A" tc qdisc del dev wire root
+}
+
+# Another path is there: what is large goes on there.
+around() {
+	wait_for 30 both_paths
+	check "a black hole, two paths: the first is used" \
+		wait_for 15 uses "$A" $IDB 1
+	traffic "$A" 192.168.9.2 -s 1300
+	sleep 1
+	hole_to "$B" wire
+	check "a black hole, two paths: the other one is taken" \
+		wait_for 10 uses "$A" $IDB 2
+	check "a black hole, two paths: what is large passes" \
+		pings "$A" 192.168.9.2 -s 1300
+	is "a black hole, two paths: both are up" "$(up_count "$A" $IDB)" 2
+	mend "$B"
+	check "a black hole, two paths: its end is noticed" \
+		wait_for 20 mtu_is "$A" $IDB 1374
+	quiet
 }
 
 best() { field "$1" '.[0].best_path' session list mesh0 "$2"; }
@@ -374,6 +497,56 @@ both_paths() {
 
 uses() { [ "$(best "$1" "$2")" = "$3" ]; } # NS ID PATH
 
+# The device is down, its sockets and its paths are not.
+device_down() {
+	local t dropped
+
+	t=$(now_us)
+	ip -n "$A" link set mesh0 down
+	traffic "$B" 192.168.9.1
+	sleep 2
+	dropped=$(drops "$A" rx-down)
+	check "device down: what comes is dropped and counted" test \
+		"$dropped" -gt 0
+	check "device down: paths stay up" no_event "$T/a" path-down "$t"
+	check "device down: at the other end too" no_event "$T/b" path-down "$t"
+	quiet
+	ip -n "$A" link set mesh0 up
+	silence
+	check "device up again: frames pass" pings "$A" 192.168.9.2
+}
+
+flags() { path_of "$1" "$2" '.flags | join(" ")'; }
+
+# Set by hand, an address of ours is no longer a learned one, and stays.
+local_set() {
+	check "local address: learned" grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+	is "local address: not configured" \
+		"$(path_of "$B" $IDA .local_ipv4)" null
+	mc "$B" path set mesh0 $IDA 1 local 10.1.0.2
+	sleep 1
+	is "local address: configured as it was learned" \
+		"$(path_of "$B" $IDA .local_ipv4)" 10.1.0.2
+	check "local address: learned no longer" not grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+	mc "$A" path del mesh0 $IDB 2
+	mc "$B" path del mesh0 $IDA 2
+	ip -n "$A" addr add 10.1.0.7/24 dev wire
+	ip -n "$A" addr del 10.1.0.1/24 dev wire
+	ip -n "$A" addr replace 10.1.0.7/24 dev wire
+	in_ns "$A" ping -q -c 20 -i 0.1 -W 2 192.168.9.2 >/dev/null
+	check "local address: the peer moves" wait_for 10 moved_to 10.1.0.7
+	is "local address: it stays all the same" \
+		"$(path_of "$B" $IDA .local_ipv4)" 10.1.0.2
+	check "local address: it was not learned" not grep -qw local-learned \
+		<<<"$(flags "$B" $IDA)"
+}
+
+moved_to() { # ADDRESS
+	[ "$(path_of "$B" $IDA .remote_ipv4)" = "$1" ]
+}
+
 pair
 silence
 watch_events "$A" "$T/a"
@@ -382,10 +555,15 @@ cuts_active
 cuts_idle
 first_frame
 few_probes
+stalls
 fast
 slow
 quality
 rate
 size
+hole
 second
 better
+around
+device_down
+local_set

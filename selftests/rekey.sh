@@ -52,7 +52,47 @@ under_load "AES" aes-256-gcm 4
 # Other order, one direction at a time, and a change of cipher.
 under_load "back to ChaCha" chacha20-poly1305 2
 
+# A's keys by the kernel's traces; the peer's are told by the node as well.
+steps() {
+	sed -n "s/.* meshlan_key: dev=mesh0 node=$IDB .* step=//p" \
+		"$tracing/trace" | tr '\n' ' '
+}
+
+# Every step of a key leaves a trace, whoever takes it.
+traces() {
+	local tracing=/sys/kernel/tracing old new
+
+	mountpoint -q $tracing || mount -t tracefs none $tracing ||
+		bail "there is no tracefs"
+	# The other keys would die whenever it is their time.
+	for old in $(field "$A" '.[] | select(.state != "transmit") | .index' \
+		key list mesh0 $IDB); do
+		mc "$A" key del mesh0 $IDB "$old"
+	done
+	echo >$tracing/trace
+	echo 1 >$tracing/events/meshlan/meshlan_key/enable
+	rekey "$A" $IDA "$B" $IDB
+	is "the traces of a change of keys" "$(steps)" "new set retire use "
+	new=$(field "$A" '.[] | select(.state == "transmit") | .index' \
+		key list mesh0 $IDB)
+	check "a trace names its key" grep -q \
+		"index=$(printf %08x "$new") step=use" $tracing/trace
+	mc "$A" key del mesh0 $IDB "$new"
+	is "the trace of a key that is deleted" "$(steps)" \
+		"new set retire use die "
+	mc "$A" session set mesh0 $IDB expires 1
+	dead() { [ -z "$(field "$A" '.[].index' key list mesh0 $IDB)" ]; }
+	check "keys end with their session's time" wait_for 5 dead
+	is "and that leaves a trace" "$(steps)" \
+		"new set retire use die die "
+	echo 0 >$tracing/events/meshlan/meshlan_key/enable
+}
+
+traces
+
 # Without its key the peer's packets name nothing.
+mc "$A" session set mesh0 $IDB expires never
+rekey "$A" $IDA "$B" $IDB
 mc "$B" session del mesh0 $IDA
 in_ns "$A" ping -q -c 2 -i 0.1 -W 1 192.168.9.2 >/dev/null
 check "after the session's end its packets are foreign" test \

@@ -299,6 +299,39 @@ static void retire(struct kunit *test)
 	meshlan_keys_retire(session);
 	KUNIT_EXPECT_NULL(test, meshlan_key_of(session, index));
 	KUNIT_EXPECT_EQ(test, session->key_count, 1u);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(RETIRE), 1);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(DIE), 1);
+}
+
+/* Every step leaves one trace, and what is refused or empty leaves none. */
+static void steps(struct kunit *test)
+{
+	struct key_test *t = test->priv;
+	struct meshlan_key_secret secret;
+	struct pair a, b;
+
+	NEED_EQ(test, pair_new(t, &a), 0);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(NEW), 2);
+	KUNIT_EXPECT_NE(test, meshlan_key_use(a.key[0], NULL), 0);
+	secret = pair_secret(&a, 0, chacha);
+	NEED_EQ(test, meshlan_key_set(a.key[0], &secret, NULL), 0);
+	KUNIT_EXPECT_NE(test, meshlan_key_set(a.key[0], &secret, NULL), 0);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(SET), 1);
+
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(USE), 0);
+	NEED_EQ(test, meshlan_key_use(a.key[0], NULL), 0);
+	NEED_EQ(test, meshlan_key_use(a.key[0], NULL), 0);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(USE), 1);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(RETIRE), 0);
+	NEED_EQ(test, pair_use(t, &b, chacha), 0);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(USE), 3);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(RETIRE), 1);
+
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(DIE), 0);
+	meshlan_key_del(b.key[1]);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(DIE), 1);
+	meshlan_keys_wipe(t->session[0]);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(DIE), 3);
 }
 
 /* A key is as new as its secret. */
@@ -326,6 +359,9 @@ static void late_secret(struct kunit *test)
 	meshlan_keys_retire(t->session[0]);
 	KUNIT_EXPECT_FALSE(test, key[0]->retiring);
 	KUNIT_EXPECT_TRUE(test, key[1]->retiring);
+	/* One that never sent is replaced all the same, and but once. */
+	meshlan_keys_retire(t->session[0]);
+	KUNIT_EXPECT_EQ(test, MESHLAN_STEPS(RETIRE), 1);
 }
 
 static void expired(struct kunit *test)
@@ -367,6 +403,7 @@ LOCKED(pending_limit)
 LOCKED(fifth_key)
 LOCKED(use)
 LOCKED(retire)
+LOCKED(steps)
 LOCKED(late_secret)
 LOCKED(expired)
 LOCKED(soft_limit)
@@ -392,6 +429,7 @@ static struct kunit_case key_cases[] = {
 	KUNIT_CASE(fifth_key_locked),
 	KUNIT_CASE(use_locked),
 	KUNIT_CASE(retire_locked),
+	KUNIT_CASE(steps_locked),
 	KUNIT_CASE(late_secret_locked),
 	KUNIT_CASE(expired_locked),
 	KUNIT_CASE(soft_limit_locked),

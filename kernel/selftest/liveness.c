@@ -57,6 +57,27 @@ static void dies_active(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, judge(l).up);
 }
 
+/* We looked too late: the peer is heard a little longer, but not revived. */
+static void late_look(struct kunit *test)
+{
+	struct meshlan_liveness l = quiet;
+
+	l.data = 0;
+	l.silence = 700 * MS;
+	l.grace = ACTIVE * MS;
+	l.urgent = true;
+	l.asked = 700 * MS;
+	KUNIT_EXPECT_TRUE(test, judge(l).up);
+	KUNIT_EXPECT_TRUE(test, judge(l).ask);
+	l.asked = 0;
+	KUNIT_EXPECT_EQ(test, judge(l).wait, ACTIVE * MS);
+	l.grace = 0;
+	KUNIT_EXPECT_FALSE(test, judge(l).up);
+	l.grace = ACTIVE * MS;
+	l.hears = false;
+	KUNIT_EXPECT_FALSE(test, judge(l).up);
+}
+
 static void dies_idle(struct kunit *test)
 {
 	struct meshlan_liveness l = quiet;
@@ -465,6 +486,7 @@ static void cut_then_data(struct kunit *test)
 static struct kunit_case liveness_cases[] = {
 	KUNIT_CASE(needs_both),
 	KUNIT_CASE(dies_active),
+	KUNIT_CASE(late_look),
 	KUNIT_CASE(dies_idle),
 	KUNIT_CASE(slow_path),
 	KUNIT_CASE(wakes_up),

@@ -51,21 +51,44 @@ static void delay(struct kunit *test)
 	struct meshlan_measure *m = test->priv;
 	int i;
 
-	meshlan_measure_rtt(m, 10 * MS);
+	meshlan_measure_rtt(m, 10 * MS, SECOND);
 	KUNIT_EXPECT_EQ(test, m->rtt_last, 10 * MS);
 	KUNIT_EXPECT_EQ(test, m->rtt_min, 10 * MS);
 	KUNIT_EXPECT_EQ(test, m->rtt_smoothed, 10 * MS);
 	KUNIT_EXPECT_EQ(test, m->jitter, 0ULL);
-	meshlan_measure_rtt(m, 26 * MS);
+	meshlan_measure_rtt(m, 26 * MS, SECOND);
 	KUNIT_EXPECT_EQ(test, m->rtt_last, 26 * MS);
 	KUNIT_EXPECT_EQ(test, m->rtt_min, 10 * MS);
 	KUNIT_EXPECT_GT(test, m->rtt_smoothed, 11 * MS);
 	KUNIT_EXPECT_LT(test, m->rtt_smoothed, 13 * MS);
 	KUNIT_EXPECT_GT(test, m->jitter, MS / 2);
 	for (i = 0; i < 200; i++)
-		meshlan_measure_rtt(m, 26 * MS);
+		meshlan_measure_rtt(m, 26 * MS, SECOND);
 	KUNIT_EXPECT_LT(test, 26 * MS - m->rtt_smoothed, MS / 100);
 	KUNIT_EXPECT_LT(test, m->jitter, MS / 100);
+}
+
+/* The way becomes longer for good: what was before is forgotten. */
+static void longer_way(struct kunit *test)
+{
+	struct meshlan_measure *m = test->priv;
+	u64 now = 7 * SECOND;
+	int i;
+
+	meshlan_measure_rtt(m, 10 * MS, now);
+	for (i = 0; i < 59; i++)
+		meshlan_measure_rtt(m, 50 * MS, now += SECOND);
+	KUNIT_EXPECT_EQ(test, m->rtt_min, 10 * MS);
+	for (i = 0; i < 60; i++)
+		meshlan_measure_rtt(m, 50 * MS, now += SECOND);
+	KUNIT_EXPECT_EQ(test, m->rtt_min, 10 * MS);
+	meshlan_measure_rtt(m, 50 * MS, now += SECOND);
+	KUNIT_EXPECT_EQ(test, m->rtt_min, 50 * MS);
+	meshlan_measure_rtt(m, 20 * MS, now += SECOND);
+	KUNIT_EXPECT_EQ(test, m->rtt_min, 20 * MS);
+	/* After a long silence nothing old counts. */
+	meshlan_measure_rtt(m, 70 * MS, now + 120 * SECOND);
+	KUNIT_EXPECT_EQ(test, m->rtt_min, 70 * MS);
 }
 
 static void moved(struct kunit *test)
@@ -158,11 +181,11 @@ static void rate(struct kunit *test)
 	u64 now;
 
 	/* Without a queue nobody knows what more the path would carry. */
-	meshlan_measure_rtt(m, 10 * MS);
+	meshlan_measure_rtt(m, 10 * MS, SECOND);
 	feed(m, &s, 10, 100, 100);
 	KUNIT_EXPECT_EQ(test, meshlan_measure_rate(m, s.time), 0ULL);
 	/* 100 packets of 1000 bytes in 100 ms. */
-	meshlan_measure_rtt(m, 16 * MS);
+	meshlan_measure_rtt(m, 16 * MS, SECOND);
 	feed(m, &s, 10, 100, 100);
 	KUNIT_EXPECT_EQ(test, meshlan_measure_rate(m, s.time), 1000000ULL);
 	/* The maximum stands for a while, then goes. */
@@ -185,6 +208,7 @@ static struct kunit_case measure_cases[] = {
 	KUNIT_CASE(round_trip),
 	KUNIT_CASE(round_nonsense),
 	KUNIT_CASE(delay),
+	KUNIT_CASE(longer_way),
 	KUNIT_CASE(moved),
 	KUNIT_CASE(loss),
 	KUNIT_CASE(loss_of_few),

@@ -10,6 +10,7 @@
 
 atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
 atomic_t meshlan_test_events[MESHLAN_EVENT_NETNS_GONE + 1];
+atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
 struct sk_buff_head meshlan_test_sent = {
 	.lock = __SPIN_LOCK_UNLOCKED(meshlan_test_sent.lock),
 	.next = (struct sk_buff *)&meshlan_test_sent,
@@ -33,6 +34,8 @@ void meshlan_test_reset(void)
 		atomic_set(&meshlan_test_counts[i], 0);
 	for (i = 0; i < ARRAY_SIZE(meshlan_test_events); i++)
 		atomic_set(&meshlan_test_events[i], 0);
+	for (i = 0; i < ARRAY_SIZE(meshlan_test_steps); i++)
+		atomic_set(&meshlan_test_steps[i], 0);
 	skb_queue_purge(&meshlan_test_sent);
 	skb_queue_purge(&meshlan_test_received);
 }
@@ -62,6 +65,12 @@ void meshlan_drop_list(struct meshlan_dev *mdev, struct sk_buff_head *list,
 void meshlan_event_key(struct meshlan_key *key, enum meshlan_event event)
 {
 	atomic_inc(&meshlan_test_events[event]);
+}
+
+void meshlan_trace_key(const struct meshlan_key *key,
+		       enum meshlan_key_step step)
+{
+	atomic_inc(&meshlan_test_steps[step]);
 }
 
 void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)

@@ -12,6 +12,7 @@
 /* In place of the parts that no suite tests: what they were asked for. */
 extern atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
 extern atomic_t meshlan_test_events[MESHLAN_EVENT_NETNS_GONE + 1];
+extern atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
 extern struct sk_buff_head meshlan_test_sent;
 extern struct sk_buff_head meshlan_test_received;
 
@@ -22,5 +23,7 @@ void meshlan_test_reset(void);
 	atomic_read(&meshlan_test_counts[MESHLAN_COUNTER_##name])
 #define MESHLAN_TOLD(name)	\
 	atomic_read(&meshlan_test_events[MESHLAN_EVENT_##name])
+#define MESHLAN_STEPS(name)	\
+	atomic_read(&meshlan_test_steps[MESHLAN_KEY_STEP_##name])
 
 #endif /* _MESHLAN_SELFTEST_STUBS_H */

@@ -87,6 +87,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 #define MESHLAN_ASSERT(expectation)	do { if (!(expectation)) return; } while (0)
 
 #define KUNIT_EXPECT_TRUE(test, c)	MESHLAN_EXPECT(test, c, #c)
+#define KUNIT_EXPECT_TRUE_MSG(test, c, fmt, ...)	\
+	MESHLAN_EXPECT(test, c, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_FALSE(test, c)	MESHLAN_EXPECT(test, !(c), "!" #c)
 #define KUNIT_EXPECT_NULL(test, p)	MESHLAN_EXPECT(test, !(p), "!" #p)
 #define KUNIT_EXPECT_NOT_NULL(test, p)	MESHLAN_EXPECT(test, p, #p)
@@ -123,8 +125,10 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(hkdf)		\
 	do(aead)		\
 	do(order)		\
+	do(counters)		\
 	do(key)			\
 	do(fdb)			\
+	do(hole)		\
 	do(liveness)		\
 	do(measure)		\
 	do(bucket)

@@ -38,10 +38,7 @@ static struct nlmsghdr *start(struct meshlan_nl *nl, char *buf, uint16_t type,
 	return nlh;
 }
 
-/*
- * Send @request and give each message of the answer to @take. The request is
- * wiped on the way: it may hold a secret.
- */
+/* Send @request and give each message of the answer to @take. */
 static enum meshlan_status
 converse(struct meshlan_nl *nl, struct nlmsghdr *request,
 	 const struct meshlan_set *set,
@@ -95,7 +92,6 @@ converse(struct meshlan_nl *nl, struct nlmsghdr *request,
 		}
 	}
 	free(buf);
-	explicit_bzero(request, request->nlmsg_len);
 	return status;
 }
 
@@ -276,14 +272,20 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 {
 	char buf[REQUEST_SIZE] = {0};
 	struct one one = {.set = set, .object = reply};
+	enum meshlan_status status;
 	struct nlmsghdr *nlh;
 
 	nlh = start(nl, buf, nl->family, NLM_F_ACK, command,
 		    MESHLAN_FAMILY_VERSION);
-	if (!meshlan_encode(set, object, nlh, sizeof(buf)))
-		return meshlan_fail(err, MESHLAN_ERR_REFUSED,
-				    "more than one message holds");
-	return converse(nl, nlh, set, reply ? take_one : NULL, &one, NULL, err);
+	if (meshlan_encode(set, object, nlh, sizeof(buf)))
+		status = converse(nl, nlh, set, reply ? take_one : NULL, &one,
+				  NULL, err);
+	else
+		status = meshlan_fail(err, MESHLAN_ERR_REFUSED,
+				      "more than one message holds");
+	/* It may hold a secret, sent or not. */
+	explicit_bzero(buf, sizeof(buf));
+	return status;
 }
 
 struct many {

@@ -221,6 +221,16 @@ static void show_counters(const struct meshlan_counter_array *counters)
 	}
 }
 
+static const char *attr_text(const struct meshlan_attr *attr,
+			     const struct meshlan_dev *dev, char *text,
+			     size_t size)
+{
+	if (attr->number == MESHLAN_A_DEV_DSCP &&
+	    dev->dscp == MESHLAN_DSCP_INHERIT)
+		return "inherit";
+	return meshlan_attr_text(attr, dev, text, size);
+}
+
 /* Every attribute and every counter on a line of its own. */
 static enum meshlan_status run_show_dev(struct args *args,
 					struct meshlan_error *err)
@@ -246,8 +256,7 @@ static enum meshlan_status run_show_dev(struct args *args,
 			continue;
 		for (const char *c = attr->name; *c; c++)
 			putchar(*c == '_' ? '-' : *c);
-		printf(" %s\n",
-		       meshlan_attr_text(attr, &dev, text, sizeof(text)));
+		printf(" %s\n", attr_text(attr, &dev, text, sizeof(text)));
 	}
 	show_counters(&dev.counters);
 	return MESHLAN_OK;

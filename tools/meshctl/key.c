@@ -63,7 +63,11 @@ static bool set_lanes(const char *text, void *object)
 	struct meshlan_key *key = object;
 	uint64_t value;
 
-	if (!meshlan_parse_number(text, UINT8_MAX, &value))
+	/*
+	 * Not left to the kernel: what its policy refuses goes unread, with
+	 * the secret in it, to memory that others are given.
+	 */
+	if (!meshlan_parse_number(text, MESHLAN_LANE_MAX, &value) || !value)
 		return false;
 	PUT(key, MESHLAN_A_KEY_LANES, lanes, value);
 	return true;
