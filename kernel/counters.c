@@ -29,6 +29,14 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_RX_NOMEM,	"drop_rx_nomem"),
 	NAME(DROP_RX_DOWN,	"drop_rx_down"),
 	NAME(DROP_RX_BACKLOG,	"drop_rx_backlog"),
+	NAME(DROP_RX_CONTROL,	"drop_rx_control"),
+	NAME(DROP_RELAY_TTL,	"drop_relay_ttl"),
+	NAME(DROP_RELAY_ROUTE,	"drop_relay_route"),
+	NAME(DROP_RELAY_REFUSED, "drop_relay_refused"),
+	NAME(DROP_FLOOD_SEEN,	"drop_flood_seen"),
+	NAME(DROP_FLOOD_EPOCH,	"drop_flood_epoch"),
+	NAME(DROP_FLOOD_TTL,	"drop_flood_ttl"),
+	NAME(DROP_FLOOD_ORIGINS, "drop_flood_origins"),
 	NAME(DROP_TX_FRAME,	"drop_tx_frame"),
 	NAME(DROP_TX_NOBODY,	"drop_tx_nobody"),
 	NAME(DROP_TX_SESSION,	"drop_tx_session"),
@@ -43,12 +51,19 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_TX_SEAL,	"drop_tx_seal"),
 	NAME(DROP_TX_NOMEM,	"drop_tx_nomem"),
 	NAME(DROP_TX_SAME_NODE,	"drop_tx_same_node"),
+	NAME(DROP_ROLE,		"drop_role"),
 	NAME(FDB_FULL,		"fdb_full"),
 	NAME(FDB_FROZEN,	"fdb_frozen"),
 	NAME(FDB_CONFLICT,	"fdb_conflict"),
 	NAME(FDB_MOVED,		"fdb_moved"),
 	NAME(FLOOD_TX,		"flood_tx"),
+	NAME(FLOOD_RX,		"flood_rx"),
 	NAME(FLOOD_COPY_TX,	"flood_copy_tx"),
+	NAME(FLOOD_ALL_TX,	"flood_all_tx"),
+	NAME(RELAYED,		"relayed"),
+	NAME(REPORT_TX,		"report_tx"),
+	NAME(REPORT_RX,		"report_rx"),
+	NAME(WANTED,		"wanted"),
 	NAME(PROBE_TX,		"probe_tx"),
 	NAME(PROBE_RX,		"probe_rx"),
 	NAME(CHALLENGE_TX,	"challenge_tx"),
@@ -61,12 +76,14 @@ enum drop_stat {
 	RX_DROPPED,
 	TX_ERRORS,
 	TX_DROPPED,
+	NO_STAT,
 };
 
 /**
  * struct drop_kind - how the rest of the kernel is told of a drop
  * @stat: an error is a packet that is wrong; one that is merely not wanted,
- *	or for which there is no room, is dropped
+ *	or for which there is no room, is dropped; a copy that nobody misses
+ *	is neither
  * @reason: the kernel's own name of the cause, where it has one
  */
 struct drop_kind {
@@ -98,6 +115,14 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(RX_NOMEM,		RX_DROPPED,	NOMEM),
 	DROP(RX_DOWN,		RX_DROPPED,	DEV_READY),
 	DROP(RX_BACKLOG,	RX_DROPPED,	CPU_BACKLOG),
+	DROP(RX_CONTROL,	RX_ERRORS,	DEV_HDR),
+	DROP(RELAY_TTL,		RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_ROUTE,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_REFUSED,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_SEEN,	NO_STAT,	NOT_SPECIFIED),
+	DROP(FLOOD_EPOCH,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_TTL,		RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_ORIGINS,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_FRAME,		TX_ERRORS,	PKT_TOO_SMALL),
 	DROP(TX_NOBODY,		TX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_SESSION,	TX_DROPPED,	NOT_SPECIFIED),
@@ -112,6 +137,7 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(TX_SEAL,		TX_ERRORS,	NOT_SPECIFIED),
 	DROP(TX_NOMEM,		TX_DROPPED,	NOMEM),
 	DROP(TX_SAME_NODE,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(ROLE,		NO_STAT,	NOT_SPECIFIED),
 };
 
 /**
@@ -176,6 +202,8 @@ static void drop_stat_add(struct net_device *dev, enum drop_stat stat,
 		break;
 	case TX_DROPPED:
 		DEV_STATS_ADD(dev, tx_dropped, n);
+		break;
+	case NO_STAT:
 		break;
 	}
 }

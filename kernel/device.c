@@ -5,6 +5,7 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <net/ip.h>
 #include <net/rtnetlink.h>
@@ -12,13 +13,16 @@
 #include <uapi/linux/if_link_meshlan.h>
 
 #include "claim.h"
+#include "control.h"
 #include "fdb_bridge.h"
 #include "key.h"
+#include "origin.h"
 #include "path.h"
 #include "route.h"
 #include "send.h"
 #include "session.h"
 #include "socket.h"
+#include "wanted.h"
 
 static LIST_HEAD(devices);	/* under rtnl */
 
@@ -68,6 +72,9 @@ static void housekeep(struct work_struct *work)
 	if (!mdev->dead) {
 		meshlan_sessions_expire(mdev);
 		meshlan_fdb_age_out(mdev);
+		meshlan_origins_age(mdev);
+		meshlan_wanted_age(mdev);
+		meshlan_pings_age(mdev);
 		schedule_delayed_work(&mdev->housekeeping, HZ);
 	}
 	mutex_unlock(&mdev->lock);
@@ -98,9 +105,12 @@ static int meshlan_dev_init(struct net_device *dev)
 	err = meshlan_routes_init(mdev);
 	if (err)
 		goto err_sessions;
-	err = meshlan_fdb_init(mdev);
+	err = meshlan_origins_init(mdev);
 	if (err)
 		goto err_routes;
+	err = meshlan_fdb_init(mdev);
+	if (err)
+		goto err_origins;
 	err = meshlan_fdb_set_own(mdev, NULL, dev->dev_addr);
 	if (err)
 		goto err_fdb;
@@ -111,6 +121,8 @@ static int meshlan_dev_init(struct net_device *dev)
 
 err_fdb:
 	meshlan_fdb_uninit(mdev);
+err_origins:
+	meshlan_origins_uninit(mdev);
 err_routes:
 	meshlan_routes_uninit(mdev);
 err_sessions:
@@ -138,7 +150,10 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	meshlan_routes_uninit(mdev);
 	mutex_unlock(&mdev->lock);
 	cancel_delayed_work_sync(&mdev->housekeeping);
+	meshlan_wanted_purge(mdev);
+	meshlan_pings_purge(mdev);
 	meshlan_fdb_uninit(mdev);
+	meshlan_origins_uninit(mdev);
 	gro_cells_destroy(&mdev->gro);
 	if (!list_empty(&mdev->list))
 		list_del(&mdev->list);
@@ -190,12 +205,20 @@ static void meshlan_setup(struct net_device *dev)
 	mdev->dev = dev;
 	INIT_LIST_HEAD(&mdev->list);
 	INIT_LIST_HEAD(&mdev->session_list);
+	INIT_LIST_HEAD(&mdev->adjacent);
+	INIT_LIST_HEAD(&mdev->wanted.list);
+	INIT_LIST_HEAD(&mdev->pings.list);
+	spin_lock_init(&mdev->wanted.lock);
+	spin_lock_init(&mdev->pings.lock);
+	spin_lock_init(&mdev->flood_lock);
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
 	mdev->port = MESHLAN_DEFAULT_PORT;
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;
+	mdev->role = MESHLAN_ROLE_MEMBER;
+	mdev->epoch = get_random_u16();
 	mdev->fdb.limit = MESHLAN_FDB_LIMIT;
 	mdev->fdb.node_limit = MESHLAN_FDB_NODE_LIMIT;
 	mdev->fdb.age = MESHLAN_FDB_AGE;
@@ -232,6 +255,7 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->lanes = mdev->lanes;
 	config->dscp = mdev->dscp;
 	config->fwmark = mdev->fwmark;
+	config->role = mdev->role;
 	config->fdb_limit = mdev->fdb.limit;
 	config->fdb_node_limit = mdev->fdb.node_limit;
 	config->fdb_age = mdev->fdb.age;
@@ -277,6 +301,7 @@ int meshlan_dev_config_set(struct meshlan_dev *mdev,
 	mdev->port = config->port;
 	mdev->lanes = config->lanes;
 	WRITE_ONCE(mdev->dscp, config->dscp);
+	WRITE_ONCE(mdev->role, config->role);
 	if (mdev->fwmark != config->fwmark) {
 		WRITE_ONCE(mdev->fwmark, config->fwmark);
 		forget_routes(mdev);

@@ -17,6 +17,7 @@ extern const struct ethtool_ops meshlan_ethtool_ops;
  * @lanes: lanes a key gets unless told otherwise
  * @dscp: outer DSCP, or MESHLAN_DSCP_INHERIT
  * @fwmark: mark of outer packets
+ * @role: what the node does for others
  * @fdb_limit: most learned entries
  * @fdb_node_limit: most learned entries of one node
  * @fdb_age: seconds until an unused learned entry goes
@@ -27,6 +28,7 @@ struct meshlan_dev_config {
 	u8	lanes;
 	u8	dscp;
 	u32	fwmark;
+	enum meshlan_role role;
 	u32	fdb_limit;
 	u32	fdb_node_limit;
 	u32	fdb_age;

@@ -170,20 +170,20 @@ int meshlan_fdb_insert(struct meshlan_fdb *fdb,
  * meshlan_fdb_count() - note for whose limit an entry counts
  * @fdb: the table, locked
  * @entry: the entry
- * @session: the session it was learned from, NULL if it was not learned
+ * @peer: from whom it was learned, NULL if it was not learned
  */
 void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
-		       struct meshlan_session *session)
+		       struct meshlan_fdb_peer *peer)
 {
-	struct meshlan_session *old = entry->session;
+	struct meshlan_fdb_peer *old = entry->peer;
 
 	lockdep_assert_held(&fdb->lock);
 	if (old)
-		WRITE_ONCE(old->fdb_count, old->fdb_count - 1);
-	if (session)
-		WRITE_ONCE(session->fdb_count, session->fdb_count + 1);
-	WRITE_ONCE(fdb->learned, fdb->learned + !!session - !!old);
-	entry->session = session;
+		WRITE_ONCE(old->count, old->count - 1);
+	if (peer)
+		WRITE_ONCE(peer->count, peer->count + 1);
+	WRITE_ONCE(fdb->learned, fdb->learned + !!peer - !!old);
+	entry->peer = peer;
 }
 
 /**

@@ -11,7 +11,6 @@
 #include <uapi/linux/meshlan.h>
 
 struct meshlan_dev;
-struct meshlan_session;
 struct netlink_ext_ack;
 
 #define MESHLAN_FDB_LIMIT	65536	/* default, learned, device */
@@ -80,6 +79,18 @@ struct meshlan_fdb {
 };
 
 /**
+ * struct meshlan_fdb_peer - from whom addresses are learned
+ * @node: the node
+ * @count: entries learned from it, under meshlan_fdb.lock
+ * @dead: it goes; nothing is learned from it any more
+ */
+struct meshlan_fdb_peer {
+	u64		node;
+	unsigned int	count;
+	bool		dead;
+};
+
+/**
  * struct meshlan_fdb_info - what may be told of an entry
  * @key: address and VLAN
  * @node: node behind which it is; 0 for a local entry
@@ -124,7 +135,7 @@ void meshlan_fdb_uninit(struct meshlan_dev *mdev);
 bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 			const struct meshlan_fdb_key *key, u64 *node);
 bool meshlan_fdb_learn(struct meshlan_dev *mdev,
-		       struct meshlan_session *session,
+		       struct meshlan_fdb_peer *peer,
 		       const struct meshlan_fdb_key *key);
 
 /* Configuration. */

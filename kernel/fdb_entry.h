@@ -5,7 +5,6 @@
 
 #include "fdb.h"
 #include "meshlan.h"
-#include "session.h"
 
 /* What the files of the forwarding table share; nobody else includes it. */
 
@@ -19,8 +18,8 @@
  * @gone: not in the table any more
  * @moves: how many of @moved are valid
  * @node: the node; atomic, so that 32-bit readers see no half of it
- * @session: of a learned entry: whose limit it counts for. A session that is
- *	deleted takes its learned entries with it
+ * @peer: of a learned entry: whose limit it counts for. A session that is
+ *	deleted takes its learned entries with it; an origin waits for them
  * @used: jiffies of the last frame from here, or when the entry was made
  * @moved: jiffies of the last moves, newest first
  * @rcu: for freeing
@@ -34,7 +33,7 @@ struct meshlan_fdb_entry {
 	bool			gone;
 	u8			moves;
 	atomic64_t		node;
-	struct meshlan_session	*session;
+	struct meshlan_fdb_peer	*peer;
 	unsigned long		used;
 	unsigned long		moved[MESHLAN_FDB_FREEZE_MOVES];
 	struct rcu_head		rcu;
@@ -61,7 +60,7 @@ unsigned long meshlan_fdb_sweep(struct meshlan_dev *mdev, unsigned long first,
 int meshlan_fdb_insert(struct meshlan_fdb *fdb,
 		       struct meshlan_fdb_entry *entry);
 void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
-		       struct meshlan_session *session);
+		       struct meshlan_fdb_peer *peer);
 void meshlan_fdb_remove(struct meshlan_dev *mdev,
 			struct meshlan_fdb_entry *entry);
 void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,

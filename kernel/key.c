@@ -8,6 +8,7 @@
 
 #include "event.h"
 #include "session.h"
+#include "wanted.h"
 
 /* Ciphers are given back where one may sleep. */
 static struct workqueue_struct *release_queue;
@@ -111,6 +112,7 @@ static void rx_free(struct meshlan_rx_lane *rx, unsigned int lanes)
 	for (i = 0; rx && i < lanes; i++) {
 		meshlan_aead_uninit(&rx[i].aead);
 		meshlan_window_free(rcu_access_pointer(rx[i].window));
+		meshlan_window_free(rcu_access_pointer(rx[i].hop_window));
 	}
 	kfree_sensitive(rx);
 }
@@ -200,6 +202,32 @@ static void key_replaced(struct meshlan_key *key)
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_RETIRE);
 }
 
+/* Of which packets a report can be. */
+static void lanes_remember(struct meshlan_key *key)
+{
+	struct meshlan_tx_lane *lane;
+	u8 i;
+
+	for (i = 0; i < key->lanes; i++) {
+		lane = &key->tx[i];
+		WRITE_ONCE(lane->recent[1], lane->recent[0]);
+		WRITE_ONCE(lane->recent[0], atomic64_read(&lane->counter));
+	}
+}
+
+/**
+ * meshlan_lane_sent() - was a packet sent a moment ago
+ * @lane: the lane
+ * @counter: the packet's number, from somebody who is not trusted
+ *
+ * Return: true if it was sent within the last MESHLAN_RECENT seconds.
+ */
+bool meshlan_lane_sent(const struct meshlan_tx_lane *lane, u64 counter)
+{
+	return counter >= READ_ONCE(lane->recent[MESHLAN_RECENT - 1]) &&
+	       counter < atomic64_read(&lane->counter);
+}
+
 /**
  * meshlan_keys_retire() - end keys whose successors are in use
  * @session: the session; called once a second
@@ -217,6 +245,7 @@ void meshlan_keys_retire(struct meshlan_session *session)
 	list_for_each_entry_safe(key, next, &session->keys, list) {
 		if (key->state == MESHLAN_KEY_STATE_NEW)
 			continue;
+		lanes_remember(key);
 		if (newer_received && !key->retiring) {
 			key->retiring = true;
 			key->retire_at = jiffies + MESHLAN_KEY_RETIRE;
@@ -383,7 +412,7 @@ static int derive_prk(const struct meshlan_key *key,
 /* One direction of one lane. */
 static int derive_aead(const u8 *prk, u64 sender, u64 receiver,
 		       enum meshlan_cipher cipher, u8 lane,
-		       struct meshlan_aead *aead)
+		       struct meshlan_aead *aead, siphash_key_t *hop)
 {
 	struct meshlan_lane_keys keys;
 	int err;
@@ -391,6 +420,8 @@ static int derive_aead(const u8 *prk, u64 sender, u64 receiver,
 	err = meshlan_derive_lane(prk, sender, receiver, cipher, lane, &keys);
 	if (!err)
 		err = meshlan_aead_init(aead, cipher, &keys);
+	hop->key[0] = le64_to_cpu(keys.hop[0]);
+	hop->key[1] = le64_to_cpu(keys.hop[1]);
 	memzero_explicit(&keys, sizeof(keys));
 	return err;
 }
@@ -407,13 +438,15 @@ static int make_lanes(struct meshlan_key *key, const u8 *prk,
 		rx[i].key = key;
 		rx[i].number = i;
 		meshlan_order_init(&rx[i].order, meshlan_open_deliver);
-		err = derive_aead(prk, peer, we, cipher, i, &rx[i].aead);
+		err = derive_aead(prk, peer, we, cipher, i, &rx[i].aead,
+				  &rx[i].hop);
 	}
 	for (i = 0; i < tx_lanes && !err; i++) {
 		tx[i].key = key;
 		tx[i].number = i;
 		meshlan_order_init(&tx[i].order, meshlan_seal_deliver);
-		err = derive_aead(prk, we, peer, cipher, i, &tx[i].aead);
+		err = derive_aead(prk, we, peer, cipher, i, &tx[i].aead,
+				  &tx[i].hop);
 	}
 	return err;
 }
@@ -543,6 +576,7 @@ int meshlan_key_use(struct meshlan_key *key, struct netlink_ext_ack *extack)
 	WRITE_ONCE(key->state, MESHLAN_KEY_STATE_TRANSMIT);
 	rcu_assign_pointer(session->tx, key);
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_USE);
+	meshlan_wanted_send(session);
 	return 0;
 }
 

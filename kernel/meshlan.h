@@ -28,7 +28,11 @@
  *	    meshlan_fdb.lock	spinlock, BH off
  *	    meshlan_path.lock	spinlock, BH off
  *	      meshlan_session.path_lock	spinlock, BH off
- *	    meshlan_window.lock	spinlock, BH off
+ *	    meshlan_origins.lock	spinlock, BH off
+ *	    meshlan_origin.lock	spinlock, BH off
+ *	      meshlan_window.lock	spinlock, BH off
+ *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
+ *	    meshlan_bucket.lock	spinlocks, BH off, nothing inside
  *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *
@@ -55,6 +59,44 @@ struct meshlan_claim {
 };
 
 /**
+ * struct meshlan_origins - nodes that begin floods
+ * @table: by node id, RCU for readers
+ * @tree: by rising node id
+ * @lock: protects @tree, @count and writing to @table, BH off
+ * @count: their number
+ */
+struct meshlan_origins {
+	struct rhashtable	table;
+	struct rb_root		tree;
+	spinlock_t		lock;
+	unsigned int		count;
+};
+
+/**
+ * struct meshlan_wanted - frames that wait for sessions
+ * @lock: protects all of it, BH off
+ * @list: by node, oldest first
+ * @count: nodes
+ */
+struct meshlan_wanted {
+	spinlock_t		lock;
+	struct list_head	list;
+	unsigned int		count;
+};
+
+/**
+ * struct meshlan_pings - questions that wait for their answer
+ * @lock: protects all of it, BH off
+ * @list: oldest first
+ * @count: their number
+ */
+struct meshlan_pings {
+	spinlock_t		lock;
+	struct list_head	list;
+	unsigned int		count;
+};
+
+/**
  * struct meshlan_dev - private part of a device
  * @dev: the device
  * @link_net: namespace the device was made in; the sockets live there. Not
@@ -73,7 +115,16 @@ struct meshlan_claim {
  * @sessions: by node id, RCU for readers
  * @session_list: all sessions by rising node id, RCU for readers
  * @session_count: their number
- * @routes: by node id
+ * @adjacent: sessions that have, or had, paths; RCU for readers
+ * @routes: by rising node id
+ * @route_table: the same by node id, RCU for readers
+ * @role: what the node does for others
+ * @origins: nodes that begin floods, with its own lock
+ * @flood_lock: protects @epoch and @flood_number, BH off
+ * @epoch: of the numbers that our floods have
+ * @flood_number: of the last one
+ * @wanted: frames that wait for sessions, with its own lock
+ * @pings: questions that wait for their answer, with its own lock
  * @changes: how often something was changed that a dump tells of
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
@@ -100,7 +151,16 @@ struct meshlan_dev {
 	struct rhashtable	sessions;
 	struct list_head	session_list;
 	unsigned int		session_count;
+	struct list_head	adjacent;
 	struct rb_root		routes;
+	struct rhashtable	route_table;
+	enum meshlan_role	role;
+	struct meshlan_origins	origins;
+	spinlock_t		flood_lock;
+	u16			epoch;
+	u32			flood_number;
+	struct meshlan_wanted	wanted;
+	struct meshlan_pings	pings;
 	atomic_t		changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;

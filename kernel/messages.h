@@ -104,13 +104,116 @@ static_assert(offsetof(struct meshlan_probe, stamp) == 12);
 static_assert(offsetof(struct meshlan_probe, random) == 44);
 static_assert(offsetof(struct meshlan_probe, rx_bytes) == 68);
 
+#define MESHLAN_TTL		64
+
+/**
+ * struct meshlan_routed - stands before a packet that others relay
+ * @type: MESHLAN_TYPE_ROUTED
+ * @ttl: how many relays may still pass it on
+ * @flags: zero
+ * @index: the next hop's name of session, key and lane
+ * @counter: number of the packet on that lane, of routed ones alone
+ * @mac: over all of this and the inner header, see meshlan_hop_mac()
+ * @source: node that sealed the packet
+ * @destination: node that opens it
+ */
+struct meshlan_routed {
+	u8	type;
+	u8	ttl;
+	__be16	flags;
+	__be32	index;
+	__be64	counter;
+	__be64	mac;
+	__be64	source;
+	__be64	destination;
+};
+
+static_assert(sizeof(struct meshlan_routed) == 40);
+static_assert(offsetof(struct meshlan_routed, counter) == 8);
+static_assert(offsetof(struct meshlan_routed, mac) == 16);
+static_assert(offsetof(struct meshlan_routed, source) == 24);
+
+/* The flooder, or one before it, found a child without a path. */
+#define MESHLAN_FLOOD_ALL	BIT(0)
+
+/**
+ * struct meshlan_flood - begins the plaintext of a flooded frame
+ * @origin: node that began the flood
+ * @epoch: of the origin's numbers, drawn when its device is made
+ * @number: of the frame within the epoch
+ * @ttl: how many nodes may still pass it on
+ * @flags: MESHLAN_FLOOD_ALL
+ */
+struct meshlan_flood {
+	__be64	origin;
+	__be16	epoch;
+	__be32	number;
+	u8	ttl;
+	u8	flags;
+} __packed;
+
+static_assert(sizeof(struct meshlan_flood) == 16);
+static_assert(offsetof(struct meshlan_flood, number) == 10);
+static_assert(offsetof(struct meshlan_flood, flags) == 15);
+
+enum meshlan_control_kind {
+	MESHLAN_CONTROL_REPORT	= 1,
+	MESHLAN_CONTROL_RATE	= 2,
+	MESHLAN_CONTROL_PING	= 3,
+	MESHLAN_CONTROL_PONG	= 4,
+};
+
+/**
+ * struct meshlan_report - plaintext of CONTROL: why a packet went no further
+ * @kind: MESHLAN_CONTROL_REPORT
+ * @cause: enum meshlan_report_cause
+ * @mtu: of TOO_BIG: what would have fitted, the routed packet's length
+ * @reporter: node that stopped it
+ * @routed: the packet's header
+ * @inner: and the one behind it
+ */
+struct meshlan_report {
+	u8			kind;
+	u8			cause;
+	__be16			mtu;
+	__be64			reporter;
+	struct meshlan_routed	routed;
+	struct meshlan_header	inner;
+} __packed;
+
+static_assert(sizeof(struct meshlan_report) == 68);
+
+/**
+ * struct meshlan_ping - plaintext of CONTROL: a question and its answer
+ * @kind: MESHLAN_CONTROL_PING, or _PONG with the rest as it came
+ * @reserved: zero
+ * @id: the asker's name of the question
+ * @random: so that nobody answers who was not asked
+ */
+struct meshlan_ping {
+	u8	kind;
+	u8	reserved[3];
+	__be32	id;
+	__be64	random;
+} __packed;
+
+static_assert(sizeof(struct meshlan_ping) == 16);
+
 /* What a packet adds to the Ethernet frame, and to the inner IP packet. */
 #define MESHLAN_SEAL_SIZE	(sizeof(struct meshlan_header) + \
 				 MESHLAN_TAG_SIZE)
 #define MESHLAN_PROBE_SIZE	(MESHLAN_SEAL_SIZE + \
 				 sizeof(struct meshlan_probe))
 
-/* Room in front of a frame: header, UDP, IPv6, and the underlay's own. */
-#define MESHLAN_HEADROOM	(sizeof(struct meshlan_header) + 8 + 40)
+/* Room in front of a packet: UDP, IPv6; the underlay's own comes on top. */
+#define MESHLAN_OUTER_ROOM	(8 + 40)
+
+/* And in front of a frame. */
+#define MESHLAN_HEADROOM	(sizeof(struct meshlan_routed) + \
+				 sizeof(struct meshlan_header) + \
+				 MESHLAN_OUTER_ROOM)
+
+/* A flooded frame is never routed: there is room for its header as well. */
+static_assert(sizeof(struct meshlan_flood) <= sizeof(struct meshlan_routed));
 
 #endif /* _MESHLAN_MESSAGES_H */

@@ -39,7 +39,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_DSCP + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_ROLE + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -49,6 +49,7 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_DSCP + 1]
 	[MESHLAN_A_DEV_FDB_AGE] = { .type = NLA_U32, },
 	[MESHLAN_A_DEV_FWMARK] = { .type = NLA_U32, },
 	[MESHLAN_A_DEV_DSCP] = NLA_POLICY_MAX(NLA_U8, MESHLAN_DSCP_INHERIT),
+	[MESHLAN_A_DEV_ROLE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -235,6 +236,49 @@ static const struct nla_policy meshlan_route_del_nl_policy[MESHLAN_A_ROUTE_NODE 
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
+/* MESHLAN_CMD_ORIGIN_NEW - do */
+static const struct nla_policy meshlan_origin_new_nl_policy[MESHLAN_A_ORIGIN_OWNER + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ORIGIN_CHILD] = { .type = NLA_U64, },
+	[MESHLAN_A_ORIGIN_LEAF] = { .type = NLA_FLAG, },
+	[MESHLAN_A_ORIGIN_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+};
+
+/* MESHLAN_CMD_ORIGIN_SET - do */
+static const struct nla_policy meshlan_origin_set_nl_policy[MESHLAN_A_ORIGIN_OWNER + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ORIGIN_CHILD] = { .type = NLA_U64, },
+	[MESHLAN_A_ORIGIN_LEAF] = { .type = NLA_FLAG, },
+	[MESHLAN_A_ORIGIN_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+};
+
+/* MESHLAN_CMD_ORIGIN_GET - do */
+static const struct nla_policy meshlan_origin_get_do_nl_policy[MESHLAN_A_ORIGIN_NODE + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_ORIGIN_GET - dump */
+static const struct nla_policy meshlan_origin_get_dump_nl_policy[MESHLAN_A_ORIGIN_IFINDEX + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* MESHLAN_CMD_ORIGIN_DEL - do */
+static const struct nla_policy meshlan_origin_del_nl_policy[MESHLAN_A_ORIGIN_NODE + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_PING - do */
+static const struct nla_policy meshlan_ping_nl_policy[MESHLAN_A_PING_TTL + 1] = {
+	[MESHLAN_A_PING_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_PING_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_PING_ID] = { .type = NLA_U32, },
+	[MESHLAN_A_PING_TTL] = { .type = NLA_U8, },
+};
+
 /* MESHLAN_CMD_FDB_NEW - do */
 static const struct nla_policy meshlan_fdb_new_nl_policy[MESHLAN_A_FDB_TYPE + 1] = {
 	[MESHLAN_A_FDB_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -294,7 +338,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_DSCP,
+		.maxattr	= MESHLAN_A_DEV_ROLE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -503,6 +547,58 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_del_nl_policy,
 		.maxattr	= MESHLAN_A_ROUTE_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_NEW,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_new_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_new_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_OWNER,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_SET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_set_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_set_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_OWNER,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_GET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_get_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_get_do_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_GET,
+		.dumpit		= meshlan_nl_origin_get_dumpit,
+		.policy		= meshlan_origin_get_dump_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_DEL,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_del_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_del_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_PING,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_ping_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_ping_nl_policy,
+		.maxattr	= MESHLAN_A_PING_TTL,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -51,6 +51,13 @@ int meshlan_nl_route_get_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_route_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int meshlan_nl_route_del_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_new_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_set_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_get_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
+int meshlan_nl_origin_del_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_ping_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_new_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_set_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -48,7 +48,8 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_FDB_AGE, config.fdb_age) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FWMARK, config.fwmark) ||
 	    nla_put_u8(skb, MESHLAN_A_DEV_DSCP, config.dscp) ||
-	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid))
+	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -67,6 +68,9 @@ static int put_dev(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg)
 	    nla_put_u32(skb, MESHLAN_A_DEV_SESSIONS, mdev->session_count) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FDB_ENTRIES,
 			READ_ONCE(mdev->fdb.learned)) ||
+	    nla_put_u16(skb, MESHLAN_A_DEV_EPOCH, READ_ONCE(mdev->epoch)) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_ORIGINS,
+			READ_ONCE(mdev->origins.count)) ||
 	    put_config(skb, mdev) || put_claim(skb, mdev) ||
 	    put_ciphers(skb) || put_counters(skb, mdev))
 		return meshlan_nl_msg_cancel(msg);
@@ -136,6 +140,9 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_FWMARK];
 	if (attr)
 		config->fwmark = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_ROLE];
+	if (attr)
+		config->role = nla_get_u32(attr);
 	attr = attrs[MESHLAN_A_DEV_DSCP];
 	if (attr)
 		config->dscp = nla_get_u8(attr);

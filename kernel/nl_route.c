@@ -18,7 +18,7 @@ static struct meshlan_route *request_route(struct genl_info *info)
 	return ERR_PTR(-ENOENT);
 }
 
-static int put_hop(struct sk_buff *skb, const struct meshlan_route *route)
+static int put_hop(struct sk_buff *skb, const struct meshlan_hop *hop)
 {
 	struct nlattr *nest;
 
@@ -26,10 +26,25 @@ static int put_hop(struct sk_buff *skb, const struct meshlan_route *route)
 	if (!nest)
 		return -EMSGSIZE;
 	/* Its own set of attributes, with no number for padding. */
-	if (nla_put(skb, MESHLAN_A_HOP_NODE, sizeof(u64), &route->node) ||
-	    nla_put_u32(skb, MESHLAN_A_HOP_WEIGHT, route->weight))
+	if (nla_put(skb, MESHLAN_A_HOP_NODE, sizeof(u64), &hop->node) ||
+	    nla_put_u32(skb, MESHLAN_A_HOP_WEIGHT, hop->weight))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_hops(struct sk_buff *skb, const struct meshlan_dev *mdev,
+		    const struct meshlan_route *route)
+{
+	const struct meshlan_hops *hops;
+	unsigned int i;
+
+	hops = rcu_dereference_protected(route->hops,
+					 lockdep_is_held(&mdev->lock));
+	for (i = 0; i < hops->count; i++) {
+		if (put_hop(skb, &hops->hop[i]))
+			return -EMSGSIZE;
+	}
 	return 0;
 }
 
@@ -40,15 +55,15 @@ static int put_route(struct meshlan_dev *mdev,
 	if (meshlan_nl_msg_begin(msg, mdev))
 		return -EMSGSIZE;
 	if (meshlan_nl_put_u64(msg->skb, MESHLAN_A_ROUTE_NODE, route->node) ||
-	    put_hop(msg->skb, route) ||
+	    put_hops(msg->skb, mdev, route) ||
 	    meshlan_nl_put_owner(msg->skb, MESHLAN_A_ROUTE_OWNER,
 				 &route->owner))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);
 }
 
-static int get_hop(struct genl_info *info, const struct nlattr *attr, u64 node,
-		   u32 *weight)
+static int get_hop(struct genl_info *info, const struct nlattr *attr,
+		   struct meshlan_hop *hop)
 {
 	struct nlattr *tb[MESHLAN_A_HOP_MAX + 1];
 	int err;
@@ -61,35 +76,76 @@ static int get_hop(struct genl_info *info, const struct nlattr *attr, u64 node,
 		NL_SET_ERR_MSG_MOD(info->extack, "the hop's node is missing");
 		return -EINVAL;
 	}
-	if (nla_get_u64(tb[MESHLAN_A_HOP_NODE]) != node) {
-		MESHLAN_NL_BAD(info->extack, attr,
-			       "relaying through another node is not supported by this module");
-		return -EOPNOTSUPP;
-	}
-	*weight = 1;
+	hop->node = nla_get_u64(tb[MESHLAN_A_HOP_NODE]);
+	hop->weight = 1;
 	if (tb[MESHLAN_A_HOP_WEIGHT])
-		*weight = nla_get_u32(tb[MESHLAN_A_HOP_WEIGHT]);
+		hop->weight = nla_get_u32(tb[MESHLAN_A_HOP_WEIGHT]);
+	if (!meshlan_session_find(meshlan_nl_dev(info), hop->node)) {
+		MESHLAN_NL_BAD(info->extack, attr,
+			       "no session with the hop's node");
+		return -ENOENT;
+	}
 	return 0;
 }
 
-/* The attribute may come many times, and every one is looked at. */
-static int get_hops(struct genl_info *info, u64 node, u32 *weight)
+static int add_hop(struct genl_info *info, const struct nlattr *attr,
+		   struct meshlan_hops *hops)
 {
-	const struct nlattr *attr;
-	int rem, err, hops = 0;
+	struct meshlan_hop hop;
+	unsigned int i;
+	int err;
 
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != MESHLAN_A_ROUTE_HOP)
-			continue;
-		err = get_hop(info, attr, node, weight);
-		if (err)
-			return err;
-		if (hops++) {
+	err = get_hop(info, attr, &hop);
+	if (err)
+		return err;
+	for (i = 0; i < hops->count; i++) {
+		if (hops->hop[i].node == hop.node) {
 			MESHLAN_NL_BAD(info->extack, attr, "hop given twice");
 			return -EINVAL;
 		}
 	}
+	if (hops->count == MESHLAN_HOPS_MAX) {
+		MESHLAN_NL_BAD(info->extack, attr, "too many hops");
+		return -E2BIG;
+	}
+	hops->count++;
+	hops->hop[hops->count - 1] = hop;
 	return 0;
+}
+
+/* How often an attribute comes, and every one of them is looked at. */
+static unsigned int count_attrs(const struct genl_info *info, int type)
+{
+	const struct nlattr *attr;
+	unsigned int n = 0;
+	int rem;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
+		n += nla_type(attr) == type;
+	return n;
+}
+
+static struct meshlan_hops *get_hops(struct genl_info *info)
+{
+	unsigned int n = count_attrs(info, MESHLAN_A_ROUTE_HOP);
+	struct meshlan_hops *hops;
+	const struct nlattr *attr;
+	int rem, err;
+
+	n = min(n, MESHLAN_HOPS_MAX);
+	hops = kzalloc(struct_size(hops, hop, n), GFP_KERNEL);
+	if (!hops)
+		return ERR_PTR(-ENOMEM);
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != MESHLAN_A_ROUTE_HOP)
+			continue;
+		err = add_hop(info, attr, hops);
+		if (err) {
+			kfree(hops);
+			return ERR_PTR(err);
+		}
+	}
+	return hops;
 }
 
 /**
@@ -101,8 +157,9 @@ static int get_hops(struct genl_info *info, u64 node, u32 *weight)
  */
 int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
+	struct meshlan_dev *mdev = meshlan_nl_dev(info);
 	struct meshlan_owner owner = {};
-	u32 weight;
+	struct meshlan_hops *hops;
 	u64 node;
 	int err;
 
@@ -110,12 +167,19 @@ int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 	    MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTE_HOP, "hop"))
 		return -EINVAL;
 	node = nla_get_u64(info->attrs[MESHLAN_A_ROUTE_NODE]);
-	err = get_hops(info, node, &weight);
-	if (err)
-		return err;
+	if (node == mdev->node) {
+		MESHLAN_NL_BAD(info->extack, info->attrs[MESHLAN_A_ROUTE_NODE],
+			       "a node has no route to itself");
+		return -EINVAL;
+	}
+	hops = get_hops(info);
+	if (IS_ERR(hops))
+		return PTR_ERR(hops);
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &owner);
-	return meshlan_route_new(meshlan_nl_dev(info), node, weight, &owner,
-				 info->extack);
+	err = meshlan_route_new(mdev, node, hops, &owner, info->extack);
+	if (err)
+		kfree(hops);
+	return err;
 }
 
 /**
@@ -128,16 +192,16 @@ int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 int meshlan_nl_route_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_route *route = request_route(info);
-	u32 weight;
-	int err;
+	struct meshlan_hops *hops = NULL;
 
 	if (IS_ERR(route))
 		return PTR_ERR(route);
-	weight = route->weight;
-	err = get_hops(info, route->node, &weight);
-	if (err)
-		return err;
-	route->weight = weight;
+	if (info->attrs[MESHLAN_A_ROUTE_HOP]) {
+		hops = get_hops(info);
+		if (IS_ERR(hops))
+			return PTR_ERR(hops);
+		meshlan_route_set(route, hops);
+	}
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &route->owner);
 	return 0;
 }

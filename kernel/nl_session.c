@@ -72,7 +72,7 @@ static int put_session(struct meshlan_session *session,
 				 &session->owner) ||
 	    put_stats(skb, session) ||
 	    nla_put_u32(skb, MESHLAN_A_SESSION_FDB_ENTRIES,
-			READ_ONCE(session->fdb_count)) ||
+			READ_ONCE(session->fdb.count)) ||
 	    (session->expired &&
 	     nla_put_flag(skb, MESHLAN_A_SESSION_EXPIRED)) ||
 	    nla_put_u32(skb, MESHLAN_A_SESSION_PATHS, session->path_count) ||

@@ -48,10 +48,16 @@ static void open_replayed(struct meshlan_key *key, struct sk_buff *skb)
 	meshlan_drop(key->session->mdev, skb, MESHLAN_COUNTER_DROP_RX_REPLAY);
 }
 
-/* The lane's window; the first packet that is authentic makes it. */
-static struct meshlan_window *lane_window(struct meshlan_rx_lane *lane)
+/**
+ * meshlan_lane_window() - a lane's window; the first authentic packet makes it
+ * @slot: where the lane has it
+ *
+ * Context: RCU, BH off.
+ * Return: the window, or NULL if there is no memory.
+ */
+struct meshlan_window *meshlan_lane_window(struct meshlan_window __rcu **slot)
 {
-	struct meshlan_window *window = rcu_dereference(lane->window);
+	struct meshlan_window *window = rcu_dereference(*slot);
 	struct meshlan_window *other;
 
 	if (likely(window))
@@ -59,8 +65,7 @@ static struct meshlan_window *lane_window(struct meshlan_rx_lane *lane)
 	window = meshlan_window_new(MESHLAN_WINDOW_BITS, GFP_ATOMIC);
 	if (!window)
 		return NULL;
-	other = unrcu_pointer(cmpxchg(&lane->window, NULL,
-				      RCU_INITIALIZER(window)));
+	other = unrcu_pointer(cmpxchg(slot, NULL, RCU_INITIALIZER(window)));
 	if (!other)
 		return window;
 	meshlan_window_free(window);
@@ -74,7 +79,7 @@ static bool open_commit(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	struct meshlan_key *key = lane->key;
 	struct meshlan_window *window;
 
-	window = lane_window(lane);
+	window = meshlan_lane_window(&lane->window);
 	if (unlikely(!window)) {
 		meshlan_drop(key->session->mdev, skb,
 			     MESHLAN_COUNTER_DROP_RX_NOMEM);

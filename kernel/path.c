@@ -169,6 +169,10 @@ static void path_link(struct meshlan_path *path)
 	list_add_tail_rcu(&path->list, &other->list);
 	spin_unlock_bh(&session->path_lock);
 	session->path_count++;
+	/* For good: readers may stand on it, so that it cannot be moved. */
+	if (list_empty(&session->adjacent))
+		list_add_tail_rcu(&session->adjacent,
+				  &session->mdev->adjacent);
 }
 
 /**

@@ -109,6 +109,7 @@ struct meshlan_path_config {
  *	hole what surely passes
  * @hole: is what is large lost
  * @largest: largest datagram of data sent since @hole was last asked about
+ * @room: UDP payload that the underlay takes, 0 while unknown
  * @measure: delay, jitter, loss, rate
  * @tx_packets: packets sent
  * @tx_bytes: UDP payload sent
@@ -162,6 +163,7 @@ struct meshlan_path {
 	u32			mtu;
 	struct meshlan_hole	hole;
 	u32			largest;
+	u32			room;
 	struct meshlan_measure	measure;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
@@ -191,6 +193,7 @@ void meshlan_path_endpoint(struct meshlan_path *path,
 bool meshlan_path_clear_source(struct meshlan_path *path);
 void meshlan_path_count_sent(struct meshlan_path *path,
 			     const struct meshlan_sent *sent, bool data);
+unsigned int meshlan_path_room(const struct meshlan_path *path);
 void meshlan_paths_wake(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,

@@ -262,22 +262,6 @@ static void path_excuse(struct meshlan_path *path)
 	path->urgent = true;
 }
 
-/* The largest UDP payload that the underlay's route takes, as far as known. */
-static u32 path_room(struct meshlan_path *path)
-{
-	bool v6 = path->config.endpoint.remote.sa.sa_family == AF_INET6;
-	struct dst_entry *dst = dst_cache_get(&path->dst);
-	u32 mtu, header;
-
-	if (!dst)
-		return U32_MAX;
-	mtu = dst_mtu(dst);
-	dst_release(dst);
-	header = sizeof(struct udphdr) +
-		 (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	return mtu - min(mtu, header);
-}
-
 static void hole_judge(struct meshlan_path *path,
 		       struct meshlan_hole_verdict *v)
 {
@@ -287,7 +271,7 @@ static void hole_judge(struct meshlan_path *path,
 		.interval	= (u64)path->config.active_interval *
 				  NSEC_PER_MSEC,
 		.large		= READ_ONCE(path->largest),
-		.room		= path_room(path),
+		.room		= READ_ONCE(path->room) ?: U32_MAX,
 	};
 
 	meshlan_hole_judge(&path->hole, &view, v);
@@ -475,7 +459,7 @@ void meshlan_path_sent_data(struct meshlan_path *path)
 /**
  * meshlan_path_count_sent() - count what is sent on a path
  * @path: the path
- * @sent: what left
+ * @sent: how much it was, and what would have fitted
  * @data: it is data, not a probe
  */
 void meshlan_path_count_sent(struct meshlan_path *path,
@@ -485,6 +469,21 @@ void meshlan_path_count_sent(struct meshlan_path *path,
 	atomic64_add(sent->bytes, &path->tx_bytes);
 	if (data && sent->largest > READ_ONCE(path->largest))
 		WRITE_ONCE(path->largest, sent->largest);
+	if (sent->room && unlikely(READ_ONCE(path->room) != sent->room))
+		WRITE_ONCE(path->room, sent->room);
+}
+
+/**
+ * meshlan_path_room() - what fits into a packet on a path
+ * @path: the path
+ *
+ * Return: bytes of UDP payload.
+ */
+unsigned int meshlan_path_room(const struct meshlan_path *path)
+{
+	unsigned int room = READ_ONCE(path->room) ?: UINT_MAX;
+
+	return path_holed(path) ? min(room, READ_ONCE(path->mtu)) : room;
 }
 
 /*

@@ -3,28 +3,34 @@
 #include "send.h"
 
 #include <linux/etherdevice.h>
-#include <net/gso.h>
-#include <net/inet_ecn.h>
 
+#include "burst.h"
+#include "flood.h"
 #include "frame.h"
 #include "key.h"
 #include "path.h"
+#include "relay.h"
 #include "session.h"
 #include "socket.h"
+#include "wanted.h"
+#include "way.h"
 
 /*
  * A frame's way out: start_xmit -> segments -> {node, flood} -> session, key,
- * lane, path -> headers -> seal -> socket. What comes as one skb stays one
- * burst all the way: one look-up, one step of the counter.
+ * lane -> way -> headers -> seal -> {hop header} -> socket. What comes as one
+ * skb stays one burst all the way: one look-up, one step of the counter.
  */
 
 /* Mesh over mesh over mesh: the stack ends before the stack does. */
 #define MESHLAN_RECURSION_MAX	4
 
-/* Let go of sealed packets: on the path they were sealed for. */
+/* Lost of a million, from which on a flooded frame is sent twice. */
+#define MESHLAN_LOSSY		5000
+
+/* Let go of sealed packets. */
 static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 {
-	bool data = *skb_peek(list)->data == MESHLAN_TYPE_DIRECT;
+	bool data = *skb_peek(list)->data != MESHLAN_TYPE_PROBE;
 	struct meshlan_dev *mdev = path->session->mdev;
 	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
@@ -44,6 +50,33 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
 
+/* Sealed packets go their way: as they are, or with a header for relays. */
+static void send_on_way(struct meshlan_dev *mdev, const struct meshlan_way *way,
+			u64 node, u8 ttl, struct sk_buff_head *list)
+{
+	if (way->hop->node != node)
+		meshlan_relay_wrap(mdev, way, node, ttl, list);
+	send_on_path(way->path, list);
+}
+
+/**
+ * meshlan_send_relayed() - send on what another node sealed
+ * @way: the way it takes
+ * @skb: the packet, its header complete
+ *
+ * Context: RCU, BH off.
+ */
+void meshlan_send_relayed(const struct meshlan_way *way, struct sk_buff *skb)
+{
+	struct sk_buff_head list;
+
+	__skb_queue_head_init(&list);
+	__skb_queue_tail(&list, skb);
+	send_on_path(way->path, &list);
+	meshlan_path_sent_data(way->path);
+	meshlan_count(way->hop->mdev, MESHLAN_COUNTER_RELAYED);
+}
+
 /* A probe's own destination waits with it for the cipher. */
 static_assert(sizeof(struct meshlan_endpoint) <= LL_MAX_HEADER +
 	      MESHLAN_HEADROOM - sizeof(struct meshlan_header));
@@ -59,6 +92,24 @@ static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
 
+/* The way chosen before sealing; the path may be another one by now. */
+static bool way_again(struct meshlan_session *session,
+		      const struct meshlan_cb *cb, struct meshlan_way *way)
+{
+	struct meshlan_session *hop = session;
+	struct meshlan_path *path;
+
+	if (cb->hop)
+		hop = meshlan_session_find(session->mdev, cb->hop);
+	if (!hop)
+		return false;
+	way->hop = hop;
+	way->key = rcu_dereference(hop->tx);
+	path = meshlan_path_find(hop, cb->path);
+	way->path = path ?: rcu_dereference(hop->best);
+	return way->path && (way->key || !cb->hop);
+}
+
 /**
  * meshlan_send_sealed() - send a packet that is a burst of its own
  * @lane: the lane it was sealed on
@@ -69,82 +120,140 @@ static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 {
 	struct meshlan_session *session = lane->key->session;
-	struct meshlan_path *path;
+	struct meshlan_dev *mdev = session->mdev;
 	struct sk_buff_head list;
+	struct meshlan_way way;
 
 	__skb_queue_head_init(&list);
 	__skb_queue_tail(&list, skb);
 	if (*skb->data == MESHLAN_TYPE_PROBE)
-		meshlan_count(session->mdev, MESHLAN_COUNTER_PROBE_TX);
+		meshlan_count(mdev, MESHLAN_COUNTER_PROBE_TX);
 	if (MESHLAN_CB(skb)->elsewhere)
-		return send_elsewhere(session->mdev, &list);
-	/* The path may have gone meanwhile: then any other will do. */
-	path = meshlan_path_find(session, MESHLAN_CB(skb)->path);
-	if (!path)
-		path = rcu_dereference(session->best);
-	if (!path)
-		return meshlan_drop_list(session->mdev, &list,
+		return send_elsewhere(mdev, &list);
+	if (!way_again(session, MESHLAN_CB(skb), &way))
+		return meshlan_drop_list(mdev, &list,
 					 MESHLAN_COUNTER_DROP_TX_PATH);
-	send_on_path(path, &list);
+	send_on_way(mdev, &way, session->node, MESHLAN_CB(skb)->ttl, &list);
 }
 
-static void push_header(struct sk_buff *skb, u8 type, u8 flags, u16 path)
+static void push_header(struct sk_buff *skb, const struct meshlan_way *way,
+			bool via, u8 ttl)
 {
 	struct meshlan_header *header = __skb_push(skb, sizeof(*header));
+	struct meshlan_cb *cb = MESHLAN_CB(skb);
 
-	header->type = type;
-	header->flags = flags;
-	header->path = htons(path);
-	MESHLAN_CB(skb)->path = path;
-	MESHLAN_CB(skb)->elsewhere = false;
+	cb->path = way->path->id;
+	cb->hop = via ? way->hop->node : 0;
+	cb->ttl = ttl;
+	cb->elsewhere = false;
+	header->type = MESHLAN_TYPE_DIRECT;
+	header->flags = cb->flags | (via ? MESHLAN_FLAG_VIA : 0);
+	header->path = via ? 0 : htons(way->path->id);
 }
 
-/* The cipher, key and path that a packet to the session would take. */
-static enum meshlan_counter session_way(struct meshlan_session *session,
-					struct meshlan_key **key,
-					struct meshlan_path **path)
+/*
+ * On a path that loses much a flooded frame goes twice: nobody would ask for
+ * it again, and one of the same bytes too many ends in the receiver's window.
+ */
+static void double_flood(const struct meshlan_path *path,
+			 struct sk_buff_head *list)
+{
+	struct sk_buff *skb, *next, *copy;
+
+	if (likely(READ_ONCE(path->measure.loss_tx) <= MESHLAN_LOSSY))
+		return;
+	skb_queue_walk_safe(list, skb, next) {
+		copy = skb_copy(skb, GFP_ATOMIC);
+		if (copy)
+			__skb_queue_after(list, skb, copy);
+	}
+}
+
+/* Seal a burst for one node and send it on a way. */
+static void send_sealing(struct meshlan_session *session,
+			 struct meshlan_key *key,
+			 const struct meshlan_way *way, u32 hash, u8 ttl,
+			 struct sk_buff_head *burst)
+{
+	bool flood = MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_FLOOD;
+	bool via = way->hop != session;
+	struct sk_buff_head sealed;
+	struct sk_buff *skb;
+
+	skb_queue_walk(burst, skb)
+		push_header(skb, way, via, ttl);
+	__skb_queue_head_init(&sealed);
+	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
+		     &sealed);
+	if (flood)
+		double_flood(way->path, &sealed);
+	if (!skb_queue_empty(&sealed))
+		send_on_way(session->mdev, way, session->node, ttl, &sealed);
+	meshlan_path_sent_data(way->path);
+}
+
+/* The key for a node, if there is anything to send it under. */
+static enum meshlan_counter session_key(struct meshlan_session *session,
+					struct meshlan_key **key)
 {
 	if (unlikely(meshlan_session_ended(session)))
 		return MESHLAN_COUNTER_DROP_TX_EXPIRED;
 	*key = rcu_dereference(session->tx);
 	if (unlikely(!*key))
 		return MESHLAN_COUNTER_DROP_TX_KEY;
-	*path = rcu_dereference(session->best);
-	if (unlikely(!*path)) {
-		meshlan_paths_wake(session);
-		return MESHLAN_COUNTER_DROP_TX_PATH;
-	}
 	return MESHLAN_COUNTERS;
 }
 
-/*
- * Seal a burst of prepared frames for one node and send it. False if the
- * node cannot be sent to; the burst is consumed either way.
+/**
+ * meshlan_send_burst() - send to a node, wherever it is
+ * @session: session with the node
+ * @hash: of the flow
+ * @ttl: how many relays may pass it on
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
  */
-static bool send_burst(struct meshlan_session *session, u32 hash,
-		       struct sk_buff_head *burst)
+bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
+			struct sk_buff_head *burst)
 {
 	enum meshlan_counter cause;
-	struct sk_buff_head sealed;
-	struct meshlan_path *path;
 	struct meshlan_key *key;
-	struct sk_buff *skb;
+	struct meshlan_way way;
 
-	cause = session_way(session, &key, &path);
+	cause = session_key(session, &key);
+	if (likely(cause == MESHLAN_COUNTERS) &&
+	    unlikely(!meshlan_way_find(session->mdev, session->node, hash,
+				       NULL, &way)))
+		cause = MESHLAN_COUNTER_DROP_TX_PATH;
 	if (unlikely(cause != MESHLAN_COUNTERS)) {
 		meshlan_drop_list(session->mdev, burst, cause);
 		return false;
 	}
+	send_sealing(session, key, &way, hash, ttl, burst);
+	return true;
+}
 
-	skb_queue_walk(burst, skb)
-		push_header(skb, MESHLAN_TYPE_DIRECT, MESHLAN_CB(skb)->flags,
-			    path->id);
-	__skb_queue_head_init(&sealed);
-	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
-		     &sealed);
-	if (!skb_queue_empty(&sealed))
-		send_on_path(path, &sealed);
-	meshlan_path_sent_data(path);
+/**
+ * meshlan_send_adjacent() - send to a node on one of its own paths
+ * @session: session with the node
+ * @hash: of the flow
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_adjacent(struct meshlan_session *session, u32 hash,
+			   struct sk_buff_head *burst)
+{
+	struct meshlan_way way;
+
+	if (unlikely(!meshlan_way_direct(session, &way))) {
+		meshlan_drop_list(session->mdev, burst,
+				  MESHLAN_COUNTER_DROP_TX_PATH);
+		return false;
+	}
+	send_sealing(session, way.key, &way, hash, 0, burst);
 	return true;
 }
 
@@ -170,6 +279,7 @@ void meshlan_send_probe(struct meshlan_path *path,
 		return;
 	}
 	MESHLAN_CB(skb)->path = path->id;
+	MESHLAN_CB(skb)->hop = 0;
 	MESHLAN_CB(skb)->dsfield = 0;
 	MESHLAN_CB(skb)->elsewhere = to;
 	if (to)
@@ -182,145 +292,18 @@ void meshlan_send_probe(struct meshlan_path *path,
 		meshlan_send_sealed(&key->tx[0], skb);
 }
 
-static struct sk_buff *copy_frame(const struct sk_buff *skb)
-{
-	struct sk_buff *copy;
-
-	copy = skb_copy_expand(skb, MESHLAN_HEADROOM + LL_MAX_HEADER,
-			       MESHLAN_TAG_SIZE, GFP_ATOMIC);
-	/* The sender waits for the copy as it would for the original. */
-	if (copy && skb->sk)
-		skb_set_owner_w(copy, skb->sk);
-	return copy;
-}
-
-static void copy_burst(struct meshlan_dev *mdev, struct sk_buff_head *burst,
-		       struct sk_buff_head *copies)
-{
-	struct sk_buff *skb, *copy;
-
-	__skb_queue_head_init(copies);
-	skb_queue_walk(burst, skb) {
-		copy = copy_frame(skb);
-		if (copy)
-			__skb_queue_tail(copies, copy);
-		else
-			meshlan_count(mdev, MESHLAN_COUNTER_DROP_TX_NOMEM);
-	}
-	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
-			  skb_queue_len(copies));
-}
-
-/* To every node that can be reached at once; false if there is none. */
-static bool send_flood(struct meshlan_dev *mdev, u32 hash,
+/**
+ * meshlan_send_node() - send to the node behind a known address
+ * @mdev: the device
+ * @node: the node, 0 for this one
+ * @hash: of the flow
+ * @burst: prepared frames; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 		       struct sk_buff_head *burst)
-{
-	struct meshlan_session *session, *last = NULL;
-	struct sk_buff_head copies;
-
-	list_for_each_entry_rcu(session, &mdev->session_list, list) {
-		if (!rcu_access_pointer(session->tx))
-			continue;
-		if (!rcu_access_pointer(session->best)) {
-			meshlan_paths_wake(session);
-			continue;
-		}
-		if (last) {
-			copy_burst(mdev, burst, &copies);
-			send_burst(last, hash, &copies);
-		}
-		last = session;
-	}
-	if (!last) {
-		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_NOBODY);
-		return false;
-	}
-	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_TX,
-			  skb_queue_len(burst));
-	return send_burst(last, hash, burst);
-}
-
-/* Make one frame ready: exclusively ours, linear, with room, marked. */
-static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
-				     struct sk_buff *skb)
-{
-	u8 inner, flags = 0, dscp = READ_ONCE(mdev->dscp);
-	struct meshlan_frame frame;
-	struct sk_buff *copy;
-	u16 start, offset;
-
-	if (skb_is_nonlinear(skb) || skb_cloned(skb) ||
-	    skb_headroom(skb) < MESHLAN_HEADROOM + LL_MAX_HEADER ||
-	    skb_tailroom(skb) < MESHLAN_TAG_SIZE) {
-		copy = copy_frame(skb);
-		if (unlikely(!copy)) {
-			meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_NOMEM);
-			return NULL;
-		}
-		consume_skb(skb);
-		skb = copy;
-	}
-
-	meshlan_frame_parse(skb, &frame);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (meshlan_frame_checksum(skb, &frame, &start, &offset) &&
-		    skb_checksum_start_offset(skb) == start &&
-		    skb->csum_offset == offset) {
-			flags |= MESHLAN_FLAG_NEEDS_CSUM;
-		} else if (unlikely(skb_checksum_help(skb))) {
-			meshlan_drop(mdev, skb,
-				     MESHLAN_COUNTER_DROP_TX_CHECKSUM);
-			return NULL;
-		}
-	}
-
-	inner = meshlan_frame_dsfield(skb, &frame);
-	MESHLAN_CB(skb)->flags = flags;
-	MESHLAN_CB(skb)->dsfield =
-		INET_ECN_encapsulate(dscp == MESHLAN_DSCP_INHERIT ?
-				     inner : dscp << 2, inner);
-	return skb;
-}
-
-/* Cut what the stack left whole; every frame on @burst is prepared. */
-static void make_burst(struct meshlan_dev *mdev, struct sk_buff *skb,
-		       struct sk_buff_head *burst)
-{
-	struct sk_buff *segments, *next;
-
-	__skb_queue_head_init(burst);
-	if (skb_is_gso(skb)) {
-		/* Without SG each segment is linear and nobody else's. */
-		segments = skb_gso_segment(skb, NETIF_F_HW_CSUM);
-		if (IS_ERR_OR_NULL(segments))
-			return meshlan_drop(mdev, skb,
-					    MESHLAN_COUNTER_DROP_TX_NOMEM);
-		consume_skb(skb);
-		skb = segments;
-	}
-	skb_list_walk_safe(skb, skb, next) {
-		skb_mark_not_on_list(skb);
-		skb = prepare_frame(mdev, skb);
-		if (skb)
-			__skb_queue_tail(burst, skb);
-	}
-}
-
-static void burst_size(const struct sk_buff_head *burst,
-		       unsigned int *packets, unsigned int *bytes)
-{
-	const struct sk_buff *skb;
-	unsigned int sum = 0;
-
-	skb_queue_walk(burst, skb)
-		sum += skb->len;
-	*packets = skb_queue_len(burst);
-	*bytes = sum;
-}
-
-/* To the node behind a known address. */
-static bool send_to_node(struct meshlan_dev *mdev, u64 node, u32 hash,
-			 struct sk_buff_head *burst)
 {
 	struct meshlan_session *session;
 
@@ -330,11 +313,9 @@ static bool send_to_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 		return false;
 	}
 	session = meshlan_session_find(mdev, node);
-	if (unlikely(!session)) {
-		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_SESSION);
-		return false;
-	}
-	return send_burst(session, hash, burst);
+	if (unlikely(!session))
+		return meshlan_wanted_add(mdev, node, hash, burst);
+	return meshlan_send_burst(session, hash, MESHLAN_TTL, burst);
 }
 
 /* Where the frame belongs decides who gets the burst made of it. */
@@ -354,16 +335,16 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	/* The flow is known only as long as it can be read. */
 	hash = skb_get_hash(skb);
 
-	make_burst(mdev, skb, &burst);
+	meshlan_burst_make(mdev, skb, &burst);
 	if (skb_queue_empty(&burst))
 		return;
-	burst_size(&burst, &packets, &bytes);
+	meshlan_burst_size(&burst, &packets, &bytes);
 
 	if (is_multicast_ether_addr(to.mac) ||
 	    !meshlan_fdb_lookup(mdev, &to, &node))
-		sent = send_flood(mdev, hash, &burst);
+		sent = meshlan_flood_send(mdev, hash, &burst);
 	else
-		sent = send_to_node(mdev, node, hash, &burst);
+		sent = meshlan_send_node(mdev, node, hash, &burst);
 	if (sent)
 		dev_sw_netstats_tx_add(mdev->dev, packets, bytes);
 }
@@ -381,6 +362,10 @@ netdev_tx_t meshlan_start_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
 		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_FRAME);
+		return NETDEV_TX_OK;
+	}
+	if (unlikely(READ_ONCE(mdev->role) == MESHLAN_ROLE_TRANSIT)) {
+		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_ROLE);
 		return NETDEV_TX_OK;
 	}
 	if (unlikely(dev_recursion_level() > MESHLAN_RECURSION_MAX)) {

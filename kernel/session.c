@@ -5,9 +5,9 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "control.h"
 #include "key.h"
 #include "path.h"
-#include "route.h"
 
 static const struct rhashtable_params session_params = {
 	.key_len	= sizeof_field(struct meshlan_session, node),
@@ -118,6 +118,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 		return ERR_PTR(-ENOMEM);
 	session->mdev = mdev;
 	session->node = node;
+	session->fdb.node = node;
 	session->expires = expires;
 	if (owner)
 		session->owner = *owner;
@@ -125,6 +126,11 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	spin_lock_init(&session->path_lock);
 	INIT_LIST_HEAD(&session->keys);
 	INIT_LIST_HEAD(&session->paths);
+	INIT_LIST_HEAD(&session->adjacent);
+	meshlan_bucket_init(&session->reports, MESHLAN_REPORTS,
+			    MESHLAN_REPORTS, ktime_get_ns());
+	meshlan_bucket_init(&session->pings, MESHLAN_PINGS, MESHLAN_PINGS,
+			    ktime_get_ns());
 	session->challenged = jiffies - HZ;
 	session->woken = jiffies - HZ;
 
@@ -162,7 +168,7 @@ static bool session_learned(struct meshlan_session *session)
 	bool learned;
 
 	spin_lock_bh(&fdb->lock);
-	learned = session->fdb_count;
+	learned = session->fdb.count;
 	spin_unlock_bh(&fdb->lock);
 	return learned;
 }
@@ -178,14 +184,15 @@ void meshlan_session_del(struct meshlan_session *session)
 	struct meshlan_dev *mdev = session->mdev;
 
 	lockdep_assert_held(&mdev->lock);
-	WRITE_ONCE(session->dead, true);
+	WRITE_ONCE(session->fdb.dead, true);
 	rhashtable_remove_fast(&mdev->sessions, &session->hash,
 			       session_params);
 	list_del_rcu(&session->list);
+	if (!list_empty(&session->adjacent))
+		list_del_rcu(&session->adjacent);
 	mdev->session_count--;
 	meshlan_keys_wipe(session);
 	meshlan_paths_del(session);
-	meshlan_route_forget(mdev, session->node);
 	/* Of a device that goes the table goes whole. */
 	if (!mdev->dead && session_learned(session))
 		meshlan_fdb_flush_node(mdev, session->node);

@@ -6,6 +6,7 @@
 #include <linux/kref.h>
 #include <linux/rhashtable.h>
 
+#include "bucket.h"
 #include "meshlan.h"
 
 struct meshlan_key;
@@ -28,12 +29,12 @@ struct meshlan_owner {
  * @tracker: of that reference
  * @hash: node in meshlan_dev.sessions
  * @list: node in meshlan_dev.session_list
+ * @adjacent: node in meshlan_dev.adjacent, from the first path on
  * @ref: one of the tables, one of each key
  * @rcu: for the last put
  * @node: id of the other node
  * @expires: seconds since the epoch at which it ends, 0 for never
  * @expired: the end has come and the keys are wiped
- * @dead: unlinked; nothing may be added
  * @owner: the daemon's bytes, under meshlan_dev.lock
  * @tx: key to send under, RCU for readers, under meshlan_dev.lock
  * @best: path to send on, RCU for readers, under @path_lock
@@ -42,7 +43,7 @@ struct meshlan_owner {
  * @paths: by rising id, RCU for readers, under meshlan_dev.lock
  * @key_count: keys that hold a secret
  * @path_count: paths
- * @fdb_count: learned entries, under meshlan_fdb.lock
+ * @fdb: what addresses were learned
  * @rx_packets: of keys that are gone
  * @rx_bytes: likewise
  * @tx_packets: likewise
@@ -51,6 +52,8 @@ struct meshlan_owner {
  * @replays: of all keys
  * @challenged: jiffies of the last challenge that data drew
  * @woken: jiffies when paths that are down were last told to hurry
+ * @reports: what it may be told of packets that went no further
+ * @pings: what it may be answered
  * @rival: id of a path that is better than @best, 0 if none, under @path_lock
  * @rival_since: jiffies since when, under @path_lock
  */
@@ -59,12 +62,12 @@ struct meshlan_session {
 	netdevice_tracker	tracker;
 	struct rhash_head	hash;
 	struct list_head	list;
+	struct list_head	adjacent;
 	struct kref		ref;
 	struct rcu_head		rcu;
 	u64			node;
 	u64			expires;
 	bool			expired;
-	bool			dead;
 	struct meshlan_owner	owner;
 	struct meshlan_key __rcu *tx;
 	struct meshlan_path __rcu *best;
@@ -73,7 +76,7 @@ struct meshlan_session {
 	struct list_head	paths;
 	unsigned int		key_count;
 	unsigned int		path_count;
-	unsigned int		fdb_count;
+	struct meshlan_fdb_peer	fdb;
 	u64			rx_packets;
 	u64			rx_bytes;
 	u64			tx_packets;
@@ -82,6 +85,8 @@ struct meshlan_session {
 	atomic64_t		replays;
 	unsigned long		challenged;
 	unsigned long		woken;
+	struct meshlan_bucket	reports;
+	struct meshlan_bucket	pings;
 	u16			rival;
 	unsigned long		rival_since;
 };

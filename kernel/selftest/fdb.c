@@ -32,9 +32,9 @@ static unsigned long fdb_test_now;
 
 static struct {
 	struct meshlan_dev	*mdev;
-	struct meshlan_session	session[NODES + 1];
+	struct meshlan_fdb_peer	peer[NODES + 1];
 	unsigned int		count[MESHLAN_COUNTERS];
-	unsigned int		event[MESHLAN_EVENT_NETNS_GONE + 1];
+	unsigned int		event[MESHLAN_EVENT_PING + 1];
 	u64			conflict_node;
 } t;
 
@@ -72,7 +72,7 @@ static int fdb_test_init(struct kunit *test)
 	t.mdev->fdb.age = MESHLAN_FDB_AGE;
 	spin_lock_init(&t.mdev->events.lock);
 	for (i = 0; i <= NODES; i++)
-		t.session[i].node = i;
+		t.peer[i].node = i;
 	/* Near the wrap, where careless comparisons go wrong. */
 	fdb_test_now = -100UL * HZ;
 	return meshlan_fdb_init(t.mdev);
@@ -97,7 +97,7 @@ static bool learn(unsigned int node, unsigned int mac, u16 vlan)
 {
 	struct meshlan_fdb_key key = fdb_test_key(mac, vlan);
 
-	return meshlan_fdb_learn(t.mdev, &t.session[node], &key);
+	return meshlan_fdb_learn(t.mdev, &t.peer[node], &key);
 }
 
 static int set(unsigned int mac, u16 vlan, u64 node,
@@ -149,15 +149,15 @@ static void learns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(1, 0), 1);
 	KUNIT_EXPECT_EQ(test, look(1, 5), 2);
 	KUNIT_EXPECT_EQ(test, look(1, 6), -1);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 1);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 1);
 	KUNIT_EXPECT_FALSE(test,
-			   meshlan_fdb_learn(t.mdev, &t.session[1], &bad));
+			   meshlan_fdb_learn(t.mdev, &t.peer[1], &bad));
 	KUNIT_EXPECT_FALSE(test,
-			   meshlan_fdb_learn(t.mdev, &t.session[1], &zero));
-	t.session[3].dead = true;
+			   meshlan_fdb_learn(t.mdev, &t.peer[1], &zero));
+	t.peer[3].dead = true;
 	KUNIT_EXPECT_TRUE(test, learn(3, 2, 0));
 	KUNIT_EXPECT_EQ(test, look(2, 0), -1);
-	KUNIT_EXPECT_EQ(test, t.session[3].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 0);
 }
 
 static void own_address(struct kunit *test)
@@ -167,7 +167,7 @@ static void own_address(struct kunit *test)
 	fdb_test_own(-1, 1);
 	KUNIT_EXPECT_EQ(test, look(1, 0), 0);
 	KUNIT_EXPECT_EQ(test, look(1, 7), 0);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 0);
 	KUNIT_EXPECT_FALSE(test, learn(1, 1, 0));
 	KUNIT_EXPECT_FALSE(test, learn(1, 1, 7));
 	KUNIT_EXPECT_EQ(test, set(1, 0, 2, MESHLAN_FDB_TYPE_STATIC, true),
@@ -198,7 +198,7 @@ static void configured(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_CONFLICT], 1);
 	learn(3, 4, 0);
 	KUNIT_EXPECT_EQ(test, set(4, 0, 1, type, false), 0);
-	KUNIT_EXPECT_EQ(test, t.session[3].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 0);
 	meshlan_fdb_flush_node(t.mdev, 1);
 	KUNIT_EXPECT_EQ(test, look(4, 0), 1);
 	KUNIT_EXPECT_EQ(test, del(4, 0), 0);
@@ -300,11 +300,11 @@ static void limits(struct kunit *test)
 	t.mdev->fdb.node_limit = 6;
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_TRUE(test, learn(1, i, 0));
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 6);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 6);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 4);
 	for (i = 10; i < 16; i++)
 		learn(2, i, 0);
-	KUNIT_EXPECT_EQ(test, t.session[2].fdb_count, 4);
+	KUNIT_EXPECT_EQ(test, t.peer[2].count, 4);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 10);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 6);
 	/* Whoever is full cannot take over either. */
@@ -312,9 +312,9 @@ static void limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(10, 0), 2);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 7);
 	KUNIT_EXPECT_EQ(test, set(99, 0, 3, MESHLAN_FDB_TYPE_STATIC, false), 0);
-	t.session[1].dead = true;
+	t.peer[1].dead = true;
 	meshlan_fdb_flush_node(t.mdev, 1);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 0);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 4);
 }
 

@@ -205,9 +205,9 @@ static bool model_step(void)
 		model_own(m);
 		fdb_test_own(own, m);
 	} else if (r < 735) {
-		t.session[node].dead = true;
+		t.peer[node].dead = true;
 		meshlan_fdb_flush_node(t.mdev, node);
-		t.session[node].dead = false;
+		t.peer[node].dead = false;
 		model_forget(node, false);
 	} else if (r < 780) {
 		meshlan_fdb_age_out(t.mdev);
@@ -242,7 +242,7 @@ static bool model_compare(void)
 			if (!model_same_entry(m, v))
 				return false;
 	for (node = 1; node <= NODES; node++)
-		if (!model_same("count", t.session[node].fdb_count,
+		if (!model_same("count", t.peer[node].count,
 				model_learned(node)))
 			return false;
 	return model_same("learned", t.mdev->fdb.learned, model_learned(0)) &&

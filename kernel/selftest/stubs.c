@@ -7,10 +7,11 @@
 #include "../receive.h"
 #include "../send.h"
 #include "../session.h"
+#include "../wanted.h"
 
 atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
-atomic_t meshlan_test_events[MESHLAN_EVENT_NETNS_GONE + 1];
 atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
+atomic_t meshlan_test_events[MESHLAN_EVENT_PING + 1];
 struct sk_buff_head meshlan_test_sent = {
 	.lock = __SPIN_LOCK_UNLOCKED(meshlan_test_sent.lock),
 	.next = (struct sk_buff *)&meshlan_test_sent,
@@ -81,6 +82,10 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 {
 	skb_queue_tail(&meshlan_test_received, skb);
+}
+
+void meshlan_wanted_send(struct meshlan_session *session)
+{
 }
 
 static void session_free(struct kref *ref)

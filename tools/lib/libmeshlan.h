@@ -301,6 +301,8 @@ extern const struct meshlan_names meshlan_key_state_names;
 extern const struct meshlan_names meshlan_path_state_names;
 extern const struct meshlan_names meshlan_path_flag_names;
 extern const struct meshlan_names meshlan_fdb_type_names;
+extern const struct meshlan_names meshlan_role_names;
+extern const struct meshlan_names meshlan_cause_names;
 extern const struct meshlan_names meshlan_event_names;
 extern const struct meshlan_names meshlan_counter_names;
 

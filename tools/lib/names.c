@@ -33,13 +33,20 @@ NAMES(meshlan_path_flag_names, 0, 4,
 NAMES(meshlan_fdb_type_names, MESHLAN_FDB_TYPE_LOCAL, MESHLAN_FDB_TYPE_STATIC,
       "local", "learned", "certified", "static");
 
-NAMES(meshlan_event_names, MESHLAN_EVENT_PATH_UP, MESHLAN_EVENT_NETNS_GONE,
+NAMES(meshlan_role_names, MESHLAN_ROLE_MEMBER, MESHLAN_ROLE_TRANSIT,
+      "member", "client", "transit");
+
+NAMES(meshlan_cause_names, MESHLAN_REPORT_CAUSE_TTL,
+      MESHLAN_REPORT_CAUSE_REFUSED,
+      "ttl", "no-route", "too-big", "refused");
+
+NAMES(meshlan_event_names, MESHLAN_EVENT_PATH_UP, MESHLAN_EVENT_PING,
       "path-up", "path-down", "path-stats", "path-mtu", "path-moved",
       "key-soft", "key-hard", "key-lost",
       "session-wanted", "session-idle", "session-expired",
       "fdb-add", "fdb-move", "fdb-del", "fdb-frozen",
       "conflict", "loop-found", "loop-cleared", "storm", "report",
-      "owner-lost", "netns-gone");
+      "owner-lost", "netns-gone", "ping");
 
 NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       MESHLAN_COUNTER_CRYPTO_ASYNC,
@@ -47,11 +54,17 @@ NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       "drop-rx-index", "drop-rx-expired", "drop-rx-replay", "drop-rx-auth",
       "drop-rx-key-limit", "drop-rx-frame", "drop-rx-source", "drop-rx-probe",
       "drop-rx-path", "drop-rx-ecn", "drop-rx-order", "drop-rx-nomem",
-      "drop-rx-down", "drop-rx-backlog", "drop-tx-frame", "drop-tx-nobody", "drop-tx-session",
+      "drop-rx-down", "drop-rx-backlog", "drop-rx-control",
+      "drop-relay-ttl", "drop-relay-route", "drop-relay-refused",
+      "drop-flood-seen", "drop-flood-epoch", "drop-flood-ttl",
+      "drop-flood-origins",
+      "drop-tx-frame", "drop-tx-nobody", "drop-tx-session",
       "drop-tx-expired", "drop-tx-key", "drop-tx-key-limit", "drop-tx-path",
       "drop-tx-route", "drop-tx-loop", "drop-tx-too-big", "drop-tx-checksum",
-      "drop-tx-seal", "drop-tx-nomem", "drop-tx-same-node", "fdb-full",
-      "fdb-frozen", "fdb-conflict", "fdb-moved", "flood-tx", "flood-copy-tx",
+      "drop-tx-seal", "drop-tx-nomem", "drop-tx-same-node", "drop-role",
+      "fdb-full", "fdb-frozen", "fdb-conflict", "fdb-moved",
+      "flood-tx", "flood-rx", "flood-copy-tx", "flood-all-tx",
+      "relayed", "report-tx", "report-rx", "wanted",
       "probe-tx", "probe-rx", "challenge-tx", "path-moved", "crypto-async");
 
 const char *meshlan_name(const struct meshlan_names *names, unsigned int value)

@@ -78,6 +78,32 @@ enum meshlan_fdb_type {
 };
 
 /**
+ * enum meshlan_role - What a node does for others.
+ * @MESHLAN_ROLE_MEMBER: Sends, receives, and relays for others.
+ * @MESHLAN_ROLE_CLIENT: Never relays for others.
+ * @MESHLAN_ROLE_TRANSIT: Relays only, and has no part in the segment itself.
+ */
+enum meshlan_role {
+	MESHLAN_ROLE_MEMBER = 1,
+	MESHLAN_ROLE_CLIENT,
+	MESHLAN_ROLE_TRANSIT,
+};
+
+/**
+ * enum meshlan_report_cause - Why a relayed packet went no further.
+ * @MESHLAN_REPORT_CAUSE_TTL: It passed too many relays.
+ * @MESHLAN_REPORT_CAUSE_NO_ROUTE: No way to its destination, or only back.
+ * @MESHLAN_REPORT_CAUSE_TOO_BIG: It does not fit the next path.
+ * @MESHLAN_REPORT_CAUSE_REFUSED: The node does not relay.
+ */
+enum meshlan_report_cause {
+	MESHLAN_REPORT_CAUSE_TTL = 1,
+	MESHLAN_REPORT_CAUSE_NO_ROUTE,
+	MESHLAN_REPORT_CAUSE_TOO_BIG,
+	MESHLAN_REPORT_CAUSE_REFUSED,
+};
+
+/**
  * enum meshlan_event - What happened.
  * @MESHLAN_EVENT_PATH_STATS: Delay moved by more than a tenth; at most once a
  *   second.
@@ -89,10 +115,15 @@ enum meshlan_fdb_type {
  *   sends.
  * @MESHLAN_EVENT_KEY_LOST: Keys were wiped by suspend or by a copy of this
  *   machine.
+ * @MESHLAN_EVENT_SESSION_WANTED: A frame waits for a session with the node.
  * @MESHLAN_EVENT_FDB_FROZEN: A MAC address moved too often and stays where it
  *   is.
+ * @MESHLAN_EVENT_REPORT: A node reports that it could not relay a packet of
+ *   ours.
  * @MESHLAN_EVENT_OWNER_LOST: The claiming socket was closed.
  * @MESHLAN_EVENT_NETNS_GONE: The namespace that holds the sockets is gone.
+ * @MESHLAN_EVENT_PING: A ping was answered, or a relay reported that it did
+ *   not arrive.
  */
 enum meshlan_event {
 	MESHLAN_EVENT_PATH_UP = 1,
@@ -117,6 +148,7 @@ enum meshlan_event {
 	MESHLAN_EVENT_REPORT,
 	MESHLAN_EVENT_OWNER_LOST,
 	MESHLAN_EVENT_NETNS_GONE,
+	MESHLAN_EVENT_PING,
 };
 
 /**
@@ -147,12 +179,25 @@ enum meshlan_event {
  *   full.
  * @MESHLAN_COUNTER_DROP_RX_DOWN: The device was down.
  * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
+ * @MESHLAN_COUNTER_DROP_RX_CONTROL: The opened plaintext is no valid control
+ *   message, or too many.
+ * @MESHLAN_COUNTER_DROP_RELAY_TTL: Passed too many relays.
+ * @MESHLAN_COUNTER_DROP_RELAY_ROUTE: No way to the destination, or only back.
+ * @MESHLAN_COUNTER_DROP_RELAY_REFUSED: This node does not relay.
+ * @MESHLAN_COUNTER_DROP_FLOOD_SEEN: A copy of a flooded frame that came
+ *   before.
+ * @MESHLAN_COUNTER_DROP_FLOOD_EPOCH: The origin began numbering anew too
+ *   often, or jumped too far.
+ * @MESHLAN_COUNTER_DROP_FLOOD_TTL: A flooded frame that passed too many nodes.
+ * @MESHLAN_COUNTER_DROP_FLOOD_ORIGINS: More origins than can be kept.
  * @MESHLAN_COUNTER_DROP_TX_FRAME: Shorter than an Ethernet header.
  * @MESHLAN_COUNTER_DROP_TX_NOBODY: No session to flood to.
- * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node.
+ * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node, and none came in
+ *   time.
  * @MESHLAN_COUNTER_DROP_TX_KEY: The session has no transmit key.
  * @MESHLAN_COUNTER_DROP_TX_KEY_LIMIT: The transmit key is used up.
- * @MESHLAN_COUNTER_DROP_TX_PATH: The session has no path that is up.
+ * @MESHLAN_COUNTER_DROP_TX_PATH: No path that is up, neither to the node nor
+ *   to a hop towards it.
  * @MESHLAN_COUNTER_DROP_TX_ROUTE: The path's address cannot be reached from
  *   here.
  * @MESHLAN_COUNTER_DROP_TX_LOOP: The path leads through this device itself.
@@ -160,13 +205,21 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_TX_CHECKSUM: The checksum could not be completed.
  * @MESHLAN_COUNTER_DROP_TX_SEAL: The cipher refused.
  * @MESHLAN_COUNTER_DROP_TX_SAME_NODE: The destination is on this node itself.
+ * @MESHLAN_COUNTER_DROP_ROLE: The node only relays, and the frame was its own
+ *   or for it.
  * @MESHLAN_COUNTER_FDB_FULL: An address was not learned, a limit was reached.
  * @MESHLAN_COUNTER_FDB_FROZEN: A move was refused, the address moves too
  *   often.
  * @MESHLAN_COUNTER_FDB_CONFLICT: A frame claimed the address of a static or
  *   certified entry.
- * @MESHLAN_COUNTER_FLOOD_TX: Frames sent to every adjacent node.
- * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies made of them.
+ * @MESHLAN_COUNTER_FLOOD_TX: Frames this node began to flood.
+ * @MESHLAN_COUNTER_FLOOD_RX: Flooded frames of others that came for the first
+ *   time.
+ * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies sent of both, one an adjacent node.
+ * @MESHLAN_COUNTER_FLOOD_ALL_TX: Frames sent to all since a child had no path.
+ * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
+ * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
+ * @MESHLAN_COUNTER_WANTED: Frames that waited for a session.
  * @MESHLAN_COUNTER_PATH_MOVED: Addresses moved after a challenge.
  * @MESHLAN_COUNTER_CRYPTO_ASYNC: Packets the cipher finished later.
  */
@@ -189,6 +242,14 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_NOMEM,
 	MESHLAN_COUNTER_DROP_RX_DOWN,
 	MESHLAN_COUNTER_DROP_RX_BACKLOG,
+	MESHLAN_COUNTER_DROP_RX_CONTROL,
+	MESHLAN_COUNTER_DROP_RELAY_TTL,
+	MESHLAN_COUNTER_DROP_RELAY_ROUTE,
+	MESHLAN_COUNTER_DROP_RELAY_REFUSED,
+	MESHLAN_COUNTER_DROP_FLOOD_SEEN,
+	MESHLAN_COUNTER_DROP_FLOOD_EPOCH,
+	MESHLAN_COUNTER_DROP_FLOOD_TTL,
+	MESHLAN_COUNTER_DROP_FLOOD_ORIGINS,
 	MESHLAN_COUNTER_DROP_TX_FRAME,
 	MESHLAN_COUNTER_DROP_TX_NOBODY,
 	MESHLAN_COUNTER_DROP_TX_SESSION,
@@ -203,12 +264,19 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_TX_SEAL,
 	MESHLAN_COUNTER_DROP_TX_NOMEM,
 	MESHLAN_COUNTER_DROP_TX_SAME_NODE,
+	MESHLAN_COUNTER_DROP_ROLE,
 	MESHLAN_COUNTER_FDB_FULL,
 	MESHLAN_COUNTER_FDB_FROZEN,
 	MESHLAN_COUNTER_FDB_CONFLICT,
 	MESHLAN_COUNTER_FDB_MOVED,
 	MESHLAN_COUNTER_FLOOD_TX,
+	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
+	MESHLAN_COUNTER_FLOOD_ALL_TX,
+	MESHLAN_COUNTER_RELAYED,
+	MESHLAN_COUNTER_REPORT_TX,
+	MESHLAN_COUNTER_REPORT_RX,
+	MESHLAN_COUNTER_WANTED,
 	MESHLAN_COUNTER_PROBE_TX,
 	MESHLAN_COUNTER_PROBE_RX,
 	MESHLAN_COUNTER_CHALLENGE_TX,
@@ -238,6 +306,9 @@ enum {
 	MESHLAN_A_DEV_FWMARK,
 	MESHLAN_A_DEV_DSCP,
 	MESHLAN_A_DEV_OWNER_UID,
+	MESHLAN_A_DEV_ROLE,
+	MESHLAN_A_DEV_EPOCH,
+	MESHLAN_A_DEV_ORIGINS,
 
 	__MESHLAN_A_DEV_MAX,
 	MESHLAN_A_DEV_MAX = (__MESHLAN_A_DEV_MAX - 1)
@@ -345,6 +416,49 @@ enum {
 };
 
 enum {
+	MESHLAN_A_ORIGIN_IFINDEX = 1,
+	MESHLAN_A_ORIGIN_PAD,
+	MESHLAN_A_ORIGIN_NODE,
+	MESHLAN_A_ORIGIN_CHILD,
+	MESHLAN_A_ORIGIN_LEAF,
+	MESHLAN_A_ORIGIN_OWNER,
+	MESHLAN_A_ORIGIN_CONFIGURED,
+	MESHLAN_A_ORIGIN_FRAMES,
+	MESHLAN_A_ORIGIN_EPOCHS,
+	MESHLAN_A_ORIGIN_AGE,
+
+	__MESHLAN_A_ORIGIN_MAX,
+	MESHLAN_A_ORIGIN_MAX = (__MESHLAN_A_ORIGIN_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_PING_IFINDEX = 1,
+	MESHLAN_A_PING_PAD,
+	MESHLAN_A_PING_NODE,
+	MESHLAN_A_PING_ID,
+	MESHLAN_A_PING_TTL,
+	MESHLAN_A_PING_REPORTER,
+	MESHLAN_A_PING_CAUSE,
+	MESHLAN_A_PING_RTT,
+
+	__MESHLAN_A_PING_MAX,
+	MESHLAN_A_PING_MAX = (__MESHLAN_A_PING_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_REPORT_IFINDEX = 1,
+	MESHLAN_A_REPORT_PAD,
+	MESHLAN_A_REPORT_NODE,
+	MESHLAN_A_REPORT_REPORTER,
+	MESHLAN_A_REPORT_VIA,
+	MESHLAN_A_REPORT_CAUSE,
+	MESHLAN_A_REPORT_MTU,
+
+	__MESHLAN_A_REPORT_MAX,
+	MESHLAN_A_REPORT_MAX = (__MESHLAN_A_REPORT_MAX - 1)
+};
+
+enum {
 	MESHLAN_A_FDB_IFINDEX = 1,
 	MESHLAN_A_FDB_PAD,
 	MESHLAN_A_FDB_MAC,
@@ -371,6 +485,8 @@ enum {
 	MESHLAN_A_EVENT_PATH,
 	MESHLAN_A_EVENT_FDB,
 	MESHLAN_A_EVENT_CLAIM_PID,
+	MESHLAN_A_EVENT_PING,
+	MESHLAN_A_EVENT_REPORT,
 
 	__MESHLAN_A_EVENT_MAX,
 	MESHLAN_A_EVENT_MAX = (__MESHLAN_A_EVENT_MAX - 1)
@@ -399,6 +515,11 @@ enum {
 	MESHLAN_CMD_ROUTE_SET,
 	MESHLAN_CMD_ROUTE_GET,
 	MESHLAN_CMD_ROUTE_DEL,
+	MESHLAN_CMD_ORIGIN_NEW,
+	MESHLAN_CMD_ORIGIN_SET,
+	MESHLAN_CMD_ORIGIN_GET,
+	MESHLAN_CMD_ORIGIN_DEL,
+	MESHLAN_CMD_PING,
 	MESHLAN_CMD_FDB_NEW,
 	MESHLAN_CMD_FDB_SET,
 	MESHLAN_CMD_FDB_GET,

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Copyright (C) 2026 the meshlan developers */
+#include "flood.h"
+
+#include <linux/hash.h>
+
+#include "burst.h"
+#include "meshlan.h"
+#include "origin.h"
+#include "path.h"
+#include "receive.h"
+#include "send.h"
+#include "session.h"
+
+/*
+ * A flooded frame goes from neighbour to neighbour, sealed anew for each: to
+ * the origin's children, or to all where these are not known. When a child has
+ * no path, the frame is marked and goes to all, and so on at every node it
+ * comes to, even where it passed before: whoever was behind the child is
+ * reached some other way, while tables that know of it are still under way.
+ */
+
+/**
+ * struct flood - a burst on its way to several neighbours
+ * @mdev: the device
+ * @burst: frames that begin with struct meshlan_flood
+ * @from: neighbour it came from, NULL if it is our own
+ * @hash: of the flow
+ * @next: neighbour that gets the next copy
+ * @copies: made so far
+ */
+struct flood {
+	struct meshlan_dev	*mdev;
+	struct sk_buff_head	*burst;
+	struct meshlan_session	*from;
+	u32			hash;
+	struct meshlan_session	*next;
+	unsigned int		copies;
+};
+
+static struct meshlan_flood *flood_of(struct sk_buff *skb)
+{
+	return (struct meshlan_flood *)skb->data;
+}
+
+/* The burst itself is the last copy, so each waits for the one after it. */
+static void flood_copy(struct flood *flood, struct meshlan_session *session)
+{
+	struct sk_buff_head copies;
+
+	if (flood->next) {
+		meshlan_burst_copy(flood->mdev, flood->burst, &copies);
+		flood->copies += skb_queue_len(&copies);
+		if (!skb_queue_empty(&copies))
+			meshlan_send_adjacent(flood->next, flood->hash,
+					      &copies);
+	}
+	flood->next = session;
+}
+
+static bool flood_end(struct flood *flood)
+{
+	if (!flood->next)
+		return false;
+	flood->copies += skb_queue_len(flood->burst);
+	meshlan_send_adjacent(flood->next, flood->hash, flood->burst);
+	meshlan_count_add(flood->mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
+			  flood->copies);
+	return true;
+}
+
+static bool reachable(struct meshlan_session *session)
+{
+	if (rcu_access_pointer(session->best))
+		return rcu_access_pointer(session->tx) &&
+		       !meshlan_session_ended(session);
+	meshlan_paths_wake(session);
+	return false;
+}
+
+static void flood_all(struct flood *flood)
+{
+	struct meshlan_session *session;
+
+	list_for_each_entry_rcu(session, &flood->mdev->adjacent, adjacent) {
+		if (session != flood->from && reachable(session))
+			flood_copy(flood, session);
+	}
+}
+
+static void flood_children(struct flood *flood,
+			   const struct meshlan_children *children)
+{
+	struct meshlan_session *session;
+	unsigned int i;
+
+	for (i = 0; i < children->count; i++) {
+		session = meshlan_session_find(flood->mdev, children->node[i]);
+		if (session && session != flood->from && reachable(session))
+			flood_copy(flood, session);
+	}
+}
+
+static bool children_reachable(struct meshlan_dev *mdev,
+			       const struct meshlan_children *children)
+{
+	struct meshlan_session *session;
+	unsigned int i;
+
+	for (i = 0; i < children->count; i++) {
+		session = meshlan_session_find(mdev, children->node[i]);
+		if (!session || !reachable(session))
+			return false;
+	}
+	return true;
+}
+
+static void mark_all(struct meshlan_dev *mdev, struct sk_buff_head *burst)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(burst, skb)
+		flood_of(skb)->flags |= MESHLAN_FLOOD_ALL;
+	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_ALL_TX,
+			  skb_queue_len(burst));
+}
+
+/* Pass a burst on; false if there is nobody, and it is still the caller's. */
+static bool flood_on(struct flood *flood, const struct meshlan_origin *origin,
+		     bool all)
+{
+	const struct meshlan_children *children = NULL;
+
+	if (origin)
+		children = rcu_dereference(origin->children);
+	if (!all && children && children_reachable(flood->mdev, children)) {
+		flood_children(flood, children);
+		return flood_end(flood);
+	}
+	if (!all && children) {
+		mark_all(flood->mdev, flood->burst);
+		/* It went only to its children there. */
+		flood->from = NULL;
+	}
+	flood_all(flood);
+	return flood_end(flood);
+}
+
+/* Numbers are never used twice: at their end a new epoch begins. */
+static void number_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
+{
+	struct meshlan_flood *flood = __skb_push(skb, sizeof(*flood));
+
+	spin_lock(&mdev->flood_lock);
+	if (unlikely(!++mdev->flood_number))
+		mdev->epoch++;
+	flood->epoch = cpu_to_be16(mdev->epoch);
+	flood->number = cpu_to_be32(mdev->flood_number);
+	spin_unlock(&mdev->flood_lock);
+	flood->origin = cpu_to_be64(mdev->node);
+	flood->ttl = MESHLAN_TTL;
+	flood->flags = 0;
+	MESHLAN_CB(skb)->flags |= MESHLAN_FLAG_FLOOD;
+}
+
+/**
+ * meshlan_flood_send() - begin to flood frames
+ * @mdev: the device
+ * @hash: of their flow
+ * @burst: prepared frames; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if there is nobody to send them to.
+ */
+bool meshlan_flood_send(struct meshlan_dev *mdev, u32 hash,
+			struct sk_buff_head *burst)
+{
+	unsigned int frames = skb_queue_len(burst);
+	struct flood flood = {
+		.mdev	= mdev,
+		.burst	= burst,
+		.hash	= hash,
+	};
+	struct sk_buff *skb;
+
+	skb_queue_walk(burst, skb)
+		number_frame(mdev, skb);
+	if (!flood_on(&flood, meshlan_origin_find(mdev, mdev->node), false)) {
+		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_NOBODY);
+		return false;
+	}
+	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_TX, frames);
+	return true;
+}
+
+/* --- receiving ------------------------------------------------------------ */
+
+/* Is there anybody to pass it on to, and may we? */
+static bool passes_on(struct meshlan_dev *mdev, struct meshlan_origin *origin,
+		      const struct meshlan_flood *head)
+{
+	const struct meshlan_children *children;
+
+	if (READ_ONCE(mdev->role) == MESHLAN_ROLE_CLIENT)
+		return false;
+	children = rcu_dereference(origin->children);
+	if (children && !children->count && !(head->flags & MESHLAN_FLOOD_ALL))
+		return false;
+	if (head->ttl)
+		return true;
+	meshlan_count(mdev, MESHLAN_COUNTER_DROP_FLOOD_TTL);
+	return false;
+}
+
+/* Pass on a copy; the frame itself may be delivered. */
+static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
+		    struct sk_buff *skb, u8 flags)
+{
+	struct meshlan_dev *mdev = from->mdev;
+	const struct meshlan_flood *head = flood_of(skb);
+	struct sk_buff_head one, burst;
+	struct flood flood = {
+		.mdev	= mdev,
+		.burst	= &burst,
+		.from	= from,
+		.hash	= hash_64(origin->fdb.node, 32),
+	};
+	bool all = head->flags & MESHLAN_FLOOD_ALL;
+	u32 number = be32_to_cpu(head->number);
+	u16 epoch = be16_to_cpu(head->epoch);
+
+	if (!passes_on(mdev, origin, head))
+		return;
+	MESHLAN_CB(skb)->flags = flags;
+	__skb_queue_head_init(&one);
+	__skb_queue_tail(&one, skb);
+	meshlan_burst_copy(mdev, &one, &burst);
+	__skb_unlink(skb, &one);
+	if (skb_queue_empty(&burst))
+		return;
+	flood_of(skb_peek(&burst))->ttl--;
+	if (!flood_on(&flood, origin, all))
+		return __skb_queue_purge(&burst);
+	/* Sent to all now: what comes back of it is no news. */
+	if (!all && !flood.from)
+		meshlan_origin_judge(origin, epoch, number, true);
+}
+
+/* Which cause of a drop a verdict is. */
+static enum meshlan_counter verdict_cause(enum meshlan_flood_verdict verdict)
+{
+	switch (verdict) {
+	case MESHLAN_VERDICT_SEEN:
+		return MESHLAN_COUNTER_DROP_FLOOD_SEEN;
+	case MESHLAN_VERDICT_EPOCH:
+		return MESHLAN_COUNTER_DROP_FLOOD_EPOCH;
+	default:
+		return MESHLAN_COUNTER_DROP_RX_NOMEM;
+	}
+}
+
+/**
+ * meshlan_flood_receive() - take in a flooded frame
+ * @from: session with the neighbour it came from
+ * @skb: authentic; its data is the plaintext
+ * @flags: MESHLAN_FLAG_* of its header
+ *
+ * Context: RCU, BH off.
+ */
+void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
+			   u8 flags)
+{
+	struct meshlan_dev *mdev = from->mdev;
+	const struct meshlan_flood *head = flood_of(skb);
+	struct meshlan_origin *origin;
+	enum meshlan_flood_verdict verdict;
+	u64 node;
+
+	if (unlikely(!pskb_may_pull(skb, sizeof(*head) + ETH_HLEN) ||
+		     head->flags & ~MESHLAN_FLOOD_ALL || !head->origin))
+		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_FRAME);
+	node = be64_to_cpu(head->origin);
+	if (node == mdev->node)
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_FLOOD_SEEN);
+	origin = meshlan_origin_get(mdev, node, GFP_ATOMIC);
+	if (unlikely(!origin))
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_FLOOD_ORIGINS);
+	verdict = meshlan_origin_judge(origin, be16_to_cpu(head->epoch),
+				       be32_to_cpu(head->number),
+				       head->flags & MESHLAN_FLOOD_ALL);
+	if (verdict != MESHLAN_VERDICT_NEW && verdict != MESHLAN_VERDICT_AGAIN)
+		return meshlan_drop(mdev, skb, verdict_cause(verdict));
+
+	pass_on(from, origin, skb, flags);
+	if (verdict == MESHLAN_VERDICT_AGAIN)
+		return consume_skb(skb);
+	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_RX);
+	__skb_pull(skb, sizeof(*head));
+	meshlan_deliver(mdev, &origin->fdb, skb, flags & ~MESHLAN_FLAG_FLOOD);
+}
