@@ -259,6 +259,16 @@ static enum meshlan_counter verdict_cause(enum meshlan_flood_verdict verdict)
 	}
 }
 
+/* All that is learned of a node counts for one limit, if there is a session. */
+static struct meshlan_fdb_peer *learned_from(struct meshlan_dev *mdev,
+					     struct meshlan_origin *origin)
+{
+	struct meshlan_session *session;
+
+	session = meshlan_session_find(mdev, origin->fdb.node);
+	return session ? &session->fdb : &origin->fdb;
+}
+
 /**
  * meshlan_flood_receive() - take in a flooded frame
  * @from: session with the neighbour it came from
@@ -298,5 +308,6 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 		return consume_skb(skb);
 	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_RX);
 	__skb_pull(skb, sizeof(*head));
-	meshlan_deliver(mdev, &origin->fdb, skb, flags & ~MESHLAN_FLAG_FLOOD);
+	meshlan_deliver(mdev, learned_from(mdev, origin), skb,
+			flags & ~MESHLAN_FLAG_FLOOD);
 }
