@@ -256,7 +256,7 @@ static enum meshlan_flood_verdict epoch_judge(struct meshlan_epoch *epoch,
 						GFP_ATOMIC | __GFP_NOWARN);
 		if (!epoch->all)
 			return MESHLAN_VERDICT_NOMEM;
-		epoch->all->next = number;
+		epoch->all->next = epoch->plain->next;
 	}
 	epoch->heard = jiffies;
 	is_new = meshlan_window_commit(epoch->plain, number, 0);

@@ -122,6 +122,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 /* Every suite: MESHLAN_SUITES(do) is do(a) do(b) and so on. */
 #define MESHLAN_SUITES(do)	\
 	do(window)		\
+	do(origin)		\
 	do(hkdf)		\
 	do(aead)		\
 	do(order)		\
