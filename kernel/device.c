@@ -143,7 +143,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	struct meshlan_dev *mdev = netdev_priv(dev);
 
 	mutex_lock(&mdev->lock);
-	mdev->dead = true;
+	WRITE_ONCE(mdev->dead, true);
 	meshlan_claim_end(mdev);
 	meshlan_sockets_close(mdev);
 	meshlan_sessions_uninit(mdev);

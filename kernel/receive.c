@@ -109,6 +109,10 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	u8 type = header->type;
 	u8 flags = header->flags;
 
+	/* The cipher was slower than the device's end: its tables are gone. */
+	if (unlikely(READ_ONCE(session->mdev->dead)))
+		return meshlan_drop(session->mdev, skb,
+				    MESHLAN_COUNTER_DROP_RX_DOWN);
 	/* The path a relayed packet came on is the last relay's. */
 	if (!(flags & MESHLAN_FLAG_VIA)) {
 		meshlan_endpoint_of(skb, &from);

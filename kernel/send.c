@@ -130,7 +130,9 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 		meshlan_count(mdev, MESHLAN_COUNTER_PROBE_TX);
 	if (MESHLAN_CB(skb)->elsewhere)
 		return send_elsewhere(mdev, &list);
-	if (!way_again(session, MESHLAN_CB(skb), &way))
+	/* Of a device that has ended while the cipher worked nothing is left. */
+	if (READ_ONCE(mdev->dead) ||
+	    !way_again(session, MESHLAN_CB(skb), &way))
 		return meshlan_drop_list(mdev, &list,
 					 MESHLAN_COUNTER_DROP_TX_PATH);
 	send_on_way(mdev, &way, session->node, MESHLAN_CB(skb)->ttl, &list);
