@@ -120,12 +120,16 @@ static bool meshlan_sample_since(const struct meshlan_sample *last,
 	return delta->tx <= U32_MAX && delta->rx_bytes <= delta->tx * U16_MAX;
 }
 
+/*
+ * A probe that overtakes data makes that look lost; then the next sample has
+ * so much more than was sent, and takes it back.
+ */
 static u32 meshlan_loss_smooth(u32 loss, const struct meshlan_sample *delta)
 {
-	u64 lost = delta->tx - min(delta->tx, delta->rx);
+	s64 lost = delta->tx - min(delta->rx, 2 * delta->tx);
 
-	return loss - loss / 8 +
-	       div64_u64(lost * MESHLAN_MILLION, delta->tx) / 8;
+	lost = div64_s64(lost * MESHLAN_MILLION, delta->tx);
+	return max_t(s64, (s64)loss - loss / 8 + lost / 8, 0);
 }
 
 static void meshlan_rate_note(struct meshlan_measure *m, u64 rate, u64 now)

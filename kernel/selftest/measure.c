@@ -155,6 +155,29 @@ static void loss_of_few(struct kunit *test)
 	KUNIT_EXPECT_LT(test, m->loss_tx, 10000u);
 }
 
+/* What a probe overtakes comes before the next one: nothing was lost. */
+static void loss_overtaken(struct kunit *test)
+{
+	struct meshlan_sample s = { .valid = true };
+	struct meshlan_measure *m = test->priv;
+	int i;
+
+	feed(m, &s, 1, 100, 100);
+	for (i = 0; i < 100; i++) {
+		feed(m, &s, 1, 100, 60);
+		feed(m, &s, 1, 100, 140);
+	}
+	KUNIT_EXPECT_EQ(test, m->loss_tx, 0u);
+	KUNIT_EXPECT_EQ(test, m->loss_rx, 0u);
+	/* And it hides no loss. */
+	for (i = 0; i < 100; i++) {
+		feed(m, &s, 1, 100, 50);
+		feed(m, &s, 1, 100, 130);
+	}
+	KUNIT_EXPECT_GT(test, m->loss_tx, 60000u);
+	KUNIT_EXPECT_LT(test, m->loss_tx, 140000u);
+}
+
 /* Copies that come late make no loss negative, and lies no nonsense. */
 static void loss_nonsense(struct kunit *test)
 {
@@ -212,6 +235,7 @@ static struct kunit_case measure_cases[] = {
 	KUNIT_CASE(moved),
 	KUNIT_CASE(loss),
 	KUNIT_CASE(loss_of_few),
+	KUNIT_CASE(loss_overtaken),
 	KUNIT_CASE(loss_nonsense),
 	KUNIT_CASE(rate),
 	{}
