@@ -155,7 +155,9 @@ static void push_header(struct sk_buff *skb, const struct meshlan_way *way,
 
 /*
  * On a path that loses much a flooded frame goes twice: nobody would ask for
- * it again, and one of the same bytes too many ends in the receiver's window.
+ * it again. Each is sealed for itself, and the receiver knows the second by the
+ * flood's number: one of the same bytes would end as a replay, which counts as
+ * lost, and so the path would go on losing much.
  */
 static void double_flood(const struct meshlan_path *path,
 			 struct sk_buff_head *list)
@@ -182,13 +184,13 @@ static void send_sealing(struct meshlan_session *session,
 	struct sk_buff_head sealed;
 	struct sk_buff *skb;
 
+	if (flood)
+		double_flood(way->path, burst);
 	skb_queue_walk(burst, skb)
 		push_header(skb, way, via, ttl);
 	__skb_queue_head_init(&sealed);
 	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
 		     &sealed);
-	if (flood)
-		double_flood(way->path, &sealed);
 	if (!skb_queue_empty(&sealed))
 		send_on_way(session->mdev, way, session->node, ttl, &sealed);
 	meshlan_path_sent_data(way->path);
