@@ -37,6 +37,8 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_FLOOD_EPOCH,	"drop_flood_epoch"),
 	NAME(DROP_FLOOD_TTL,	"drop_flood_ttl"),
 	NAME(DROP_FLOOD_ORIGINS, "drop_flood_origins"),
+	NAME(DROP_FLOOD_STORM,	"drop_flood_storm"),
+	NAME(DROP_FLOOD_TYPE,	"drop_flood_type"),
 	NAME(DROP_TX_FRAME,	"drop_tx_frame"),
 	NAME(DROP_TX_NOBODY,	"drop_tx_nobody"),
 	NAME(DROP_TX_SESSION,	"drop_tx_session"),
@@ -51,6 +53,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_TX_SEAL,	"drop_tx_seal"),
 	NAME(DROP_TX_NOMEM,	"drop_tx_nomem"),
 	NAME(DROP_TX_SAME_NODE,	"drop_tx_same_node"),
+	NAME(DROP_TX_UNKNOWN,	"drop_tx_unknown"),
 	NAME(DROP_ROLE,		"drop_role"),
 	NAME(FDB_FULL,		"fdb_full"),
 	NAME(FDB_FROZEN,	"fdb_frozen"),
@@ -123,6 +126,8 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(FLOOD_EPOCH,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(FLOOD_TTL,		RX_DROPPED,	NOT_SPECIFIED),
 	DROP(FLOOD_ORIGINS,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_STORM,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_TYPE,	NO_STAT,	NOT_SPECIFIED),
 	DROP(TX_FRAME,		TX_ERRORS,	PKT_TOO_SMALL),
 	DROP(TX_NOBODY,		TX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_SESSION,	TX_DROPPED,	NOT_SPECIFIED),
@@ -137,6 +142,7 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(TX_SEAL,		TX_ERRORS,	NOT_SPECIFIED),
 	DROP(TX_NOMEM,		TX_DROPPED,	NOMEM),
 	DROP(TX_SAME_NODE,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(TX_UNKNOWN,	TX_DROPPED,	NOT_SPECIFIED),
 	DROP(ROLE,		NO_STAT,	NOT_SPECIFIED),
 };
 

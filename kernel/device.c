@@ -84,6 +84,7 @@ static void meshlan_dev_free(struct net_device *dev)
 {
 	struct meshlan_dev *mdev = netdev_priv(dev);
 
+	kfree(rcu_access_pointer(mdev->flood_types));
 	free_percpu(mdev->counters);
 	mutex_destroy(&mdev->lock);
 }
@@ -218,6 +219,8 @@ static void meshlan_setup(struct net_device *dev)
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;
 	mdev->role = MESHLAN_ROLE_MEMBER;
+	mdev->storm_limit = MESHLAN_STORM_LIMIT;
+	mdev->flood_unknown = true;
 	mdev->epoch = get_random_u16();
 	mdev->fdb.limit = MESHLAN_FDB_LIMIT;
 	mdev->fdb.node_limit = MESHLAN_FDB_NODE_LIMIT;
@@ -239,77 +242,6 @@ bool meshlan_dev_capable(const struct meshlan_dev *mdev)
 	return !mdev->link_net ||
 	       net_eq(mdev->link_net, dev_net(mdev->dev)) ||
 	       ns_capable(mdev->link_net->user_ns, CAP_NET_ADMIN);
-}
-
-/**
- * meshlan_dev_config_get() - read the configuration
- * @mdev: the device
- * @config: a copy of it
- */
-void meshlan_dev_config_get(const struct meshlan_dev *mdev,
-			    struct meshlan_dev_config *config)
-{
-	lockdep_assert_held(&mdev->lock);
-	config->node = mdev->node;
-	config->port = mdev->port;
-	config->lanes = mdev->lanes;
-	config->dscp = mdev->dscp;
-	config->fwmark = mdev->fwmark;
-	config->role = mdev->role;
-	config->fdb_limit = mdev->fdb.limit;
-	config->fdb_node_limit = mdev->fdb.node_limit;
-	config->fdb_age = mdev->fdb.age;
-}
-
-/* Routes depend on the mark. */
-static void forget_routes(struct meshlan_dev *mdev)
-{
-	struct meshlan_session *session;
-	struct meshlan_path *path;
-
-	list_for_each_entry(session, &mdev->session_list, list)
-		list_for_each_entry(path, &session->paths, list)
-			dst_cache_reset(&path->dst);
-}
-
-/**
- * meshlan_dev_config_set() - change the configuration
- * @mdev: the device
- * @config: what it shall be
- * @extack: why not
- *
- * Return: 0; or a negative error and nothing is changed.
- */
-int meshlan_dev_config_set(struct meshlan_dev *mdev,
-			   const struct meshlan_dev_config *config,
-			   struct netlink_ext_ack *extack)
-{
-	int err;
-
-	lockdep_assert_held(&mdev->lock);
-	if (config->node != mdev->node && mdev->session_count) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the node id cannot change while sessions exist");
-		return -EBUSY;
-	}
-	if (config->port != mdev->port && rcu_access_pointer(mdev->sk4)) {
-		err = meshlan_sockets_open(mdev, config->port, extack);
-		if (err)
-			return err;
-	}
-	mdev->node = config->node;
-	mdev->port = config->port;
-	mdev->lanes = config->lanes;
-	WRITE_ONCE(mdev->dscp, config->dscp);
-	WRITE_ONCE(mdev->role, config->role);
-	if (mdev->fwmark != config->fwmark) {
-		WRITE_ONCE(mdev->fwmark, config->fwmark);
-		forget_routes(mdev);
-	}
-	WRITE_ONCE(mdev->fdb.limit, config->fdb_limit);
-	WRITE_ONCE(mdev->fdb.node_limit, config->fdb_node_limit);
-	WRITE_ONCE(mdev->fdb.age, config->fdb_age);
-	return 0;
 }
 
 static const struct nla_policy meshlan_policy[IFLA_MESHLAN_MAX + 1] = {
@@ -502,7 +434,7 @@ static void __net_exit meshlan_net_pre_exit(struct net *net)
 		netif_carrier_off(mdev->dev);
 		meshlan_sockets_close(mdev);
 		mdev->link_net = NULL;
-		forget_routes(mdev);
+		meshlan_dev_forget_routes(mdev);
 		meshlan_event_dev(mdev, MESHLAN_EVENT_NETNS_GONE, 0);
 		mutex_unlock(&mdev->lock);
 	}

@@ -10,6 +10,20 @@ struct netlink_ext_ack;
 extern const struct net_device_ops meshlan_netdev_ops;
 extern const struct ethtool_ops meshlan_ethtool_ops;
 
+#define MESHLAN_FLOOD_TYPES	16
+
+/**
+ * struct meshlan_flood_types - what may be flooded
+ * @rcu: for freeing
+ * @count: number of EtherTypes, 0 for all
+ * @type: the EtherTypes
+ */
+struct meshlan_flood_types {
+	struct rcu_head	rcu;
+	unsigned int	count;
+	__be16		type[MESHLAN_FLOOD_TYPES];
+};
+
 /**
  * struct meshlan_dev_config - what may be configured of a device
  * @node: this node's id
@@ -18,6 +32,9 @@ extern const struct ethtool_ops meshlan_ethtool_ops;
  * @dscp: outer DSCP, or MESHLAN_DSCP_INHERIT
  * @fwmark: mark of outer packets
  * @role: what the node does for others
+ * @storm_limit: most flooded frames a second of one origin, 0 for any number
+ * @flood_unknown: flood frames for unknown addresses
+ * @flood_types: what may be flooded
  * @fdb_limit: most learned entries
  * @fdb_node_limit: most learned entries of one node
  * @fdb_age: seconds until an unused learned entry goes
@@ -29,6 +46,9 @@ struct meshlan_dev_config {
 	u8	dscp;
 	u32	fwmark;
 	enum meshlan_role role;
+	u32	storm_limit;
+	bool	flood_unknown;
+	struct meshlan_flood_types flood_types;
 	u32	fdb_limit;
 	u32	fdb_node_limit;
 	u32	fdb_age;
@@ -51,6 +71,9 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 int meshlan_dev_config_set(struct meshlan_dev *mdev,
 			   const struct meshlan_dev_config *config,
 			   struct netlink_ext_ack *extack);
+
+/* Under lock: what the underlay's routes depend on has changed. */
+void meshlan_dev_forget_routes(struct meshlan_dev *mdev);
 
 /* May the caller configure it: administrator where the sockets live. */
 bool meshlan_dev_capable(const struct meshlan_dev *mdev);

@@ -5,6 +5,9 @@
 #include <linux/hash.h>
 
 #include "burst.h"
+#include "device.h"
+#include "event.h"
+#include "frame.h"
 #include "meshlan.h"
 #include "origin.h"
 #include "path.h"
@@ -163,16 +166,33 @@ static void number_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	MESHLAN_CB(skb)->flags |= MESHLAN_FLAG_FLOOD;
 }
 
+/* May frames of this kind be flooded? */
+static bool type_allowed(struct meshlan_dev *mdev, __be16 type)
+{
+	const struct meshlan_flood_types *types;
+	unsigned int i;
+
+	types = rcu_dereference(mdev->flood_types);
+	if (likely(!types))
+		return true;
+	for (i = 0; i < types->count; i++) {
+		if (types->type[i] == type)
+			return true;
+	}
+	return false;
+}
+
 /**
  * meshlan_flood_send() - begin to flood frames
  * @mdev: the device
+ * @type: their EtherType
  * @hash: of their flow
  * @burst: prepared frames; consumed
  *
  * Context: RCU, BH off.
- * Return: false if there is nobody to send them to.
+ * Return: false if they were not sent.
  */
-bool meshlan_flood_send(struct meshlan_dev *mdev, u32 hash,
+bool meshlan_flood_send(struct meshlan_dev *mdev, __be16 type, u32 hash,
 			struct sk_buff_head *burst)
 {
 	unsigned int frames = skb_queue_len(burst);
@@ -183,6 +203,10 @@ bool meshlan_flood_send(struct meshlan_dev *mdev, u32 hash,
 	};
 	struct sk_buff *skb;
 
+	if (unlikely(!type_allowed(mdev, type))) {
+		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_FLOOD_TYPE);
+		return false;
+	}
 	skb_queue_walk(burst, skb)
 		number_frame(mdev, skb);
 	if (!flood_on(&flood, meshlan_origin_find(mdev, mdev->node), false)) {
@@ -246,6 +270,28 @@ static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
 		meshlan_origin_judge(origin, epoch, number, true);
 }
 
+/* What a node's policy has against a frame that is new. */
+static enum meshlan_counter refused(struct meshlan_dev *mdev,
+				    struct meshlan_origin *origin,
+				    struct sk_buff *skb)
+{
+	u32 limit = READ_ONCE(mdev->storm_limit);
+	struct meshlan_frame frame;
+	bool tell;
+
+	if (limit && meshlan_origin_storms(origin, limit, &tell)) {
+		if (tell)
+			meshlan_event_node(mdev, MESHLAN_EVENT_STORM,
+					   origin->fdb.node);
+		return MESHLAN_COUNTER_DROP_FLOOD_STORM;
+	}
+	__skb_pull(skb, sizeof(struct meshlan_flood));
+	meshlan_frame_parse(skb, &frame);
+	__skb_push(skb, sizeof(struct meshlan_flood));
+	return type_allowed(mdev, frame.protocol) ? MESHLAN_COUNTERS :
+	       MESHLAN_COUNTER_DROP_FLOOD_TYPE;
+}
+
 /* Which cause of a drop a verdict is. */
 static enum meshlan_counter verdict_cause(enum meshlan_flood_verdict verdict)
 {
@@ -284,6 +330,7 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 	const struct meshlan_flood *head = flood_of(skb);
 	struct meshlan_origin *origin;
 	enum meshlan_flood_verdict verdict;
+	enum meshlan_counter cause;
 	u64 node;
 
 	if (unlikely(!pskb_may_pull(skb, sizeof(*head) + ETH_HLEN) ||
@@ -302,6 +349,11 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 				       head->flags & MESHLAN_FLOOD_ALL);
 	if (verdict != MESHLAN_VERDICT_NEW && verdict != MESHLAN_VERDICT_AGAIN)
 		return meshlan_drop(mdev, skb, verdict_cause(verdict));
+	cause = MESHLAN_COUNTERS;
+	if (verdict == MESHLAN_VERDICT_NEW)
+		cause = refused(mdev, origin, skb);
+	if (unlikely(cause != MESHLAN_COUNTERS))
+		return meshlan_drop(mdev, skb, cause);
 
 	pass_on(from, origin, skb, flags);
 	if (verdict == MESHLAN_VERDICT_AGAIN)

@@ -9,7 +9,7 @@ struct meshlan_dev;
 struct meshlan_session;
 
 /* Both: RCU, BH off. */
-bool meshlan_flood_send(struct meshlan_dev *mdev, u32 hash,
+bool meshlan_flood_send(struct meshlan_dev *mdev, __be16 type, u32 hash,
 			struct sk_buff_head *burst);
 void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 			   u8 flags);

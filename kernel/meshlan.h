@@ -119,6 +119,9 @@ struct meshlan_pings {
  * @routes: by rising node id
  * @route_table: the same by node id, RCU for readers
  * @role: what the node does for others
+ * @storm_limit: most flooded frames a second of one origin, 0 for any number
+ * @flood_unknown: flood frames for unknown addresses
+ * @flood_types: what may be flooded, NULL for all; RCU for readers
  * @origins: nodes that begin floods, with its own lock
  * @flood_lock: protects @epoch and @flood_number, BH off
  * @epoch: of the numbers that our floods have
@@ -155,6 +158,9 @@ struct meshlan_dev {
 	struct rb_root		routes;
 	struct rhashtable	route_table;
 	enum meshlan_role	role;
+	u32			storm_limit;
+	bool			flood_unknown;
+	struct meshlan_flood_types __rcu *flood_types;
 	struct meshlan_origins	origins;
 	spinlock_t		flood_lock;
 	u16			epoch;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
+#include <linux/etherdevice.h>
+
 #include "aead.h"
 #include "claim.h"
 #include "device.h"
@@ -32,6 +34,19 @@ static int put_ciphers(struct sk_buff *skb)
 	return 0;
 }
 
+static int put_flood_types(struct sk_buff *skb,
+			   const struct meshlan_flood_types *types)
+{
+	unsigned int i;
+
+	for (i = 0; i < types->count; i++) {
+		if (nla_put_u16(skb, MESHLAN_A_DEV_FLOOD_TYPE,
+				ntohs(types->type[i])))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
 static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 {
 	struct meshlan_dev_config config;
@@ -49,7 +64,11 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_FWMARK, config.fwmark) ||
 	    nla_put_u8(skb, MESHLAN_A_DEV_DSCP, config.dscp) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
-	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role))
+	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
+	    nla_put_u8(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
+		       config.flood_unknown) ||
+	    put_flood_types(skb, &config.flood_types))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -143,9 +162,59 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_ROLE];
 	if (attr)
 		config->role = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_STORM_LIMIT];
+	if (attr)
+		config->storm_limit = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_FLOOD_UNKNOWN];
+	if (attr)
+		config->flood_unknown = nla_get_u8(attr);
 	attr = attrs[MESHLAN_A_DEV_DSCP];
 	if (attr)
 		config->dscp = nla_get_u8(attr);
+}
+
+static int add_flood_type(struct genl_info *info, const struct nlattr *attr,
+			  struct meshlan_flood_types *types)
+{
+	u16 type = nla_get_u16(attr);
+
+	if (!eth_proto_is_802_3(htons(type))) {
+		MESHLAN_NL_BAD(info->extack, attr,
+			       "not an EtherType (0x600 or more)");
+		return -EINVAL;
+	}
+	if (types->count == MESHLAN_FLOOD_TYPES) {
+		MESHLAN_NL_BAD(info->extack, attr, "too many EtherTypes");
+		return -E2BIG;
+	}
+	types->type[types->count++] = htons(type);
+	return 0;
+}
+
+/* The attribute may come many times; together they replace what was. */
+static int get_flood_types(struct genl_info *info,
+			   struct meshlan_flood_types *types)
+{
+	const struct nlattr *attr;
+	int rem, err;
+
+	if (info->attrs[MESHLAN_A_DEV_FLOOD_ANY] &&
+	    info->attrs[MESHLAN_A_DEV_FLOOD_TYPE]) {
+		NL_SET_ERR_MSG_MOD(info->extack,
+				   "either EtherTypes may be flooded, or any");
+		return -EINVAL;
+	}
+	if (info->attrs[MESHLAN_A_DEV_FLOOD_ANY] ||
+	    info->attrs[MESHLAN_A_DEV_FLOOD_TYPE])
+		types->count = 0;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != MESHLAN_A_DEV_FLOOD_TYPE)
+			continue;
+		err = add_flood_type(info, attr, types);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /**
@@ -159,9 +228,13 @@ int meshlan_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_dev *mdev = meshlan_nl_dev(info);
 	struct meshlan_dev_config config;
+	int err;
 
 	meshlan_dev_config_get(mdev, &config);
 	get_config(info->attrs, &config);
+	err = get_flood_types(info, &config.flood_types);
+	if (err)
+		return err;
 	return meshlan_dev_config_set(mdev, &config, info->extack);
 }
 

@@ -3,6 +3,7 @@
 #include "origin.h"
 
 #include <linux/slab.h>
+#include <linux/timekeeping.h>
 
 #include "meshlan.h"
 
@@ -297,6 +298,42 @@ enum meshlan_flood_verdict meshlan_origin_judge(struct meshlan_origin *origin,
 	}
 	spin_unlock(&origin->lock);
 	return verdict;
+}
+
+/**
+ * meshlan_origin_storms() - does an origin flood more than it may
+ * @origin: the origin, of which a new frame has come
+ * @limit: frames a second
+ * @tell: set if an event should tell
+ *
+ * Context: BH off.
+ * Return: true if the frame must be dropped.
+ */
+bool meshlan_origin_storms(struct meshlan_origin *origin, u32 limit,
+			   bool *tell)
+{
+	struct meshlan_tokens *tokens = &origin->storm;
+	bool storms;
+
+	*tell = false;
+	spin_lock(&origin->lock);
+	if (tokens->rate != limit) {
+		meshlan_tokens_set(tokens, limit, limit);
+		tokens->level = tokens->full;
+	}
+	meshlan_tokens_fill(tokens, ktime_get_ns());
+	storms = tokens->level < MESHLAN_TOKEN_PARTS;
+	if (!storms) {
+		tokens->level -= MESHLAN_TOKEN_PARTS;
+	} else if (!origin->stormed ||
+		   time_after_eq(jiffies, origin->storm_told +
+					  MESHLAN_STORM_TOLD)) {
+		origin->stormed = true;
+		origin->storm_told = jiffies;
+		*tell = true;
+	}
+	spin_unlock(&origin->lock);
+	return storms;
 }
 
 /* --- ageing --------------------------------------------------------------- */

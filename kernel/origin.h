@@ -6,6 +6,7 @@
 #include <linux/rbtree.h>
 #include <linux/rhashtable.h>
 
+#include "bucket.h"
 #include "fdb.h"
 #include "session.h"
 #include "window.h"
@@ -22,6 +23,11 @@ struct netlink_ext_ack;
 #define MESHLAN_EPOCH_INTERVAL	HZ
 /* Numbers do not jump further ahead than this. */
 #define MESHLAN_EPOCH_JUMP	BIT(20)
+/* Flooded frames a second of one origin, default. */
+#define MESHLAN_STORM_LIMIT	10000
+/* No more often is a storm told of. */
+#define MESHLAN_STORM_TOLD	(10 * HZ)
+
 /* An origin that is neither heard nor configured is forgotten after this. */
 #define MESHLAN_ORIGIN_SILENCE	(300 * HZ)
 
@@ -61,6 +67,9 @@ struct meshlan_children {
  * @opened: jiffies when the last epoch began
  * @heard: jiffies of the last frame, or when it was made
  * @frames: that came for the first time
+ * @storm: what it may flood; under @lock
+ * @storm_told: jiffies of the last STORM event, if @stormed
+ * @stormed: there was one
  * @children: NULL for all, RCU for readers, under meshlan_dev.lock
  * @owner: the daemon's bytes, under meshlan_dev.lock
  * @rcu: for freeing
@@ -74,6 +83,9 @@ struct meshlan_origin {
 	unsigned long		opened;
 	unsigned long		heard;
 	u64			frames;
+	struct meshlan_tokens	storm;
+	unsigned long		storm_told;
+	bool			stormed;
 	struct meshlan_children __rcu *children;
 	struct meshlan_owner	owner;
 	struct rcu_head		rcu;
@@ -105,6 +117,8 @@ struct meshlan_origin *meshlan_origin_get(struct meshlan_dev *mdev, u64 node,
 					  gfp_t gfp);
 enum meshlan_flood_verdict meshlan_origin_judge(struct meshlan_origin *origin,
 					  u16 epoch, u32 number, bool all);
+bool meshlan_origin_storms(struct meshlan_origin *origin, u32 limit,
+			   bool *tell);
 
 /* Under meshlan_dev.lock. */
 struct meshlan_origin *meshlan_origin_from(struct meshlan_dev *mdev, u64 node);

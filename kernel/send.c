@@ -322,6 +322,16 @@ bool meshlan_send_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 	return meshlan_send_burst(session, hash, MESHLAN_TTL, burst);
 }
 
+/* To an address that nobody has used yet. */
+static bool send_unknown(struct meshlan_dev *mdev, __be16 type, u32 hash,
+			 struct sk_buff_head *burst)
+{
+	if (likely(READ_ONCE(mdev->flood_unknown)))
+		return meshlan_flood_send(mdev, type, hash, burst);
+	meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_UNKNOWN);
+	return false;
+}
+
 /* Where the frame belongs decides who gets the burst made of it. */
 static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 {
@@ -344,11 +354,12 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 		return;
 	meshlan_burst_size(&burst, &packets, &bytes);
 
-	if (is_multicast_ether_addr(to.mac) ||
-	    !meshlan_fdb_lookup(mdev, &to, &node))
-		sent = meshlan_flood_send(mdev, hash, &burst);
-	else
+	if (is_multicast_ether_addr(to.mac))
+		sent = meshlan_flood_send(mdev, frame.protocol, hash, &burst);
+	else if (likely(meshlan_fdb_lookup(mdev, &to, &node)))
 		sent = meshlan_send_node(mdev, node, hash, &burst);
+	else
+		sent = send_unknown(mdev, frame.protocol, hash, &burst);
 	if (sent)
 		dev_sw_netstats_tx_add(mdev->dev, packets, bytes);
 }

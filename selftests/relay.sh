@@ -127,3 +127,14 @@ check "... but takes no part itself" \
 	not in_ns "$R" ping -q -c 1 -W 1 192.168.9.1
 mc "$R" dev set mesh0 role member
 check "the source is told" [ "$(counter "$A" report_rx)" -gt 0 ]
+
+# --- what is flooded at all ----------------------------------------------------
+storm() { in_ns "$A" ping -q -b -c 100 -i 0.002 -W 1 192.168.9.255 >/dev/null 2>&1; }
+got() { # COMMAND...: packets that reach B's stack
+	local before
+
+	before=$(rx_packets "$B")
+	"$@"
+	sleep 0.3
+	echo $(($(rx_packets "$B") - before))
+}

@@ -190,6 +190,9 @@ enum meshlan_event {
  *   often, or jumped too far.
  * @MESHLAN_COUNTER_DROP_FLOOD_TTL: A flooded frame that passed too many nodes.
  * @MESHLAN_COUNTER_DROP_FLOOD_ORIGINS: More origins than can be kept.
+ * @MESHLAN_COUNTER_DROP_FLOOD_STORM: The origin floods more than it may.
+ * @MESHLAN_COUNTER_DROP_FLOOD_TYPE: The EtherType is not one that may be
+ *   flooded.
  * @MESHLAN_COUNTER_DROP_TX_FRAME: Shorter than an Ethernet header.
  * @MESHLAN_COUNTER_DROP_TX_NOBODY: No session to flood to.
  * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node, and none came in
@@ -205,6 +208,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_TX_CHECKSUM: The checksum could not be completed.
  * @MESHLAN_COUNTER_DROP_TX_SEAL: The cipher refused.
  * @MESHLAN_COUNTER_DROP_TX_SAME_NODE: The destination is on this node itself.
+ * @MESHLAN_COUNTER_DROP_TX_UNKNOWN: The address is unknown, and such frames
+ *   are not flooded.
  * @MESHLAN_COUNTER_DROP_ROLE: The node only relays, and the frame was its own
  *   or for it.
  * @MESHLAN_COUNTER_FDB_FULL: An address was not learned, a limit was reached.
@@ -250,6 +255,8 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_FLOOD_EPOCH,
 	MESHLAN_COUNTER_DROP_FLOOD_TTL,
 	MESHLAN_COUNTER_DROP_FLOOD_ORIGINS,
+	MESHLAN_COUNTER_DROP_FLOOD_STORM,
+	MESHLAN_COUNTER_DROP_FLOOD_TYPE,
 	MESHLAN_COUNTER_DROP_TX_FRAME,
 	MESHLAN_COUNTER_DROP_TX_NOBODY,
 	MESHLAN_COUNTER_DROP_TX_SESSION,
@@ -264,6 +271,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_TX_SEAL,
 	MESHLAN_COUNTER_DROP_TX_NOMEM,
 	MESHLAN_COUNTER_DROP_TX_SAME_NODE,
+	MESHLAN_COUNTER_DROP_TX_UNKNOWN,
 	MESHLAN_COUNTER_DROP_ROLE,
 	MESHLAN_COUNTER_FDB_FULL,
 	MESHLAN_COUNTER_FDB_FROZEN,
@@ -308,6 +316,10 @@ enum {
 	MESHLAN_A_DEV_OWNER_UID,
 	MESHLAN_A_DEV_ROLE,
 	MESHLAN_A_DEV_EPOCH,
+	MESHLAN_A_DEV_STORM_LIMIT,
+	MESHLAN_A_DEV_FLOOD_UNKNOWN,
+	MESHLAN_A_DEV_FLOOD_TYPE,
+	MESHLAN_A_DEV_FLOOD_ANY,
 	MESHLAN_A_DEV_ORIGINS,
 
 	__MESHLAN_A_DEV_MAX,
