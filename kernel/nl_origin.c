@@ -194,6 +194,27 @@ int meshlan_nl_origin_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
+/* Children may be more than an ordinary answer has room for. */
+static int reply_begin(struct meshlan_nl_msg *msg, struct genl_info *info,
+		       const struct meshlan_origin *origin)
+{
+	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	const struct meshlan_children *children;
+	int err, room = 0;
+
+	children = rcu_dereference_protected(origin->children,
+					     lockdep_is_held(&mdev->lock));
+	if (children)
+		room = children->count * nla_total_size_64bit(sizeof(u64));
+	err = meshlan_nl_reply_begin(msg, info);
+	if (err)
+		return err;
+	err = pskb_expand_head(msg->skb, 0, room, GFP_KERNEL);
+	if (err)
+		nlmsg_free(msg->skb);
+	return err;
+}
+
 /**
  * meshlan_nl_origin_get_doit() - read an origin
  * @skb: the request
@@ -209,7 +230,7 @@ int meshlan_nl_origin_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(origin))
 		return PTR_ERR(origin);
-	err = meshlan_nl_reply_begin(&msg, info);
+	err = reply_begin(&msg, info, origin);
 	if (err)
 		return err;
 	return meshlan_nl_reply(&msg, info, put_origin(meshlan_nl_dev(info),

@@ -152,6 +152,20 @@ static const char *spoken(const char *name, char *text, size_t size)
 	return text;
 }
 
+/* A bad hop is shown by its node. */
+static const struct nlattr *node_of_hop(const struct nlattr *hop)
+{
+	const void *data = mnl_attr_get_payload(hop);
+	size_t len = mnl_attr_get_payload_len(hop);
+	const struct nlattr *attr;
+
+	while ((attr = attr_next(&data, &len))) {
+		if (mnl_attr_get_type(attr) == MESHLAN_A_HOP_NODE)
+			return attr;
+	}
+	return hop;
+}
+
 /* The bad value as it was sent, " 'so'", if it can be shown. */
 static void value_text(const struct nlattr *attr,
 		       const struct meshlan_attr *known, char *text,
@@ -164,11 +178,19 @@ static void value_text(const struct nlattr *attr,
 	} object = {0};
 	char ifname[IFNAMSIZ];
 	struct meshlan_attr alone = *known;
-	uint16_t len = mnl_attr_get_payload_len(attr), port;
 	char value[MESHLAN_TEXT_MAX];
+	uint16_t len, port;
 
 	text[0] = 0;
-	if (len != known->size || len > sizeof(object.bytes))
+	if (known->type == MESHLAN_TYPE_HOPS)
+		attr = node_of_hop(attr);
+	if (known->type == MESHLAN_TYPE_HOPS ||
+	    known->type == MESHLAN_TYPE_NODES) {
+		alone.type = MESHLAN_TYPE_NODE;
+		alone.size = sizeof(uint64_t);
+	}
+	len = mnl_attr_get_payload_len(attr);
+	if (len != alone.size || len > sizeof(object.bytes))
 		return;
 	memcpy(object.bytes, mnl_attr_get_payload(attr), len);
 	if (known->type == MESHLAN_TYPE_BE16) {

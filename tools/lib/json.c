@@ -156,6 +156,18 @@ static void json_hops(struct meshlan_json *json, const struct meshlan_attr *attr
 	meshlan_json_close(json, ']');
 }
 
+static void json_nodes(struct meshlan_json *json, const char *name,
+		       const struct meshlan_node_array *nodes)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	meshlan_json_open(json, name, '[');
+	for (size_t i = 0; i < nodes->count; i++)
+		meshlan_json_string(json, NULL,
+				    meshlan_text_node(nodes->node[i], text));
+	meshlan_json_close(json, ']');
+}
+
 static void json_member(struct meshlan_json *json,
 			const struct meshlan_attr *attr, const void *object)
 {
@@ -183,6 +195,9 @@ static void json_member(struct meshlan_json *json,
 		break;
 	case MESHLAN_TYPE_HOPS:
 		json_hops(json, attr, member);
+		break;
+	case MESHLAN_TYPE_NODES:
+		json_nodes(json, attr->name, member);
 		break;
 	case MESHLAN_TYPE_NEST:
 		meshlan_json_open(json, attr->name, '{');

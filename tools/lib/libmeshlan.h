@@ -32,6 +32,7 @@ enum meshlan_status {
 	MESHLAN_ERR_PERMISSION,
 	MESHLAN_ERR_MODULE,	/* not loaded, or too old for this */
 	MESHLAN_ERR_SYSTEM,
+	MESHLAN_ERR_SILENCE,	/* the other node did not answer */
 };
 
 struct meshlan_error {
@@ -57,6 +58,12 @@ struct meshlan_blob {
 struct meshlan_counter_array {
 	unsigned int count;
 	uint64_t value[MESHLAN_COUNTERS_MAX];
+};
+
+/* Of any length; see meshlan_release(). */
+struct meshlan_node_array {
+	size_t count;
+	uint64_t *node;
 };
 
 /* In every object bit N of has says that attribute N is there. */
@@ -86,6 +93,9 @@ struct meshlan_dev {
 	uint32_t fwmark;
 	uint8_t dscp;
 	uint32_t owner_uid;
+	uint32_t role;
+	uint16_t epoch;
+	uint32_t origins;
 };
 
 struct meshlan_session {
@@ -180,6 +190,40 @@ struct meshlan_route {
 	struct meshlan_blob owner;
 };
 
+struct meshlan_origin {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	struct meshlan_node_array child;
+	bool leaf;
+	struct meshlan_blob owner;
+	bool configured;
+	uint64_t frames;
+	uint32_t epochs;
+	uint32_t age;
+};
+
+struct meshlan_ping {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	uint32_t id;
+	uint8_t ttl;
+	uint64_t reporter;
+	uint32_t cause;
+	uint64_t rtt;
+};
+
+struct meshlan_report {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	uint64_t reporter;
+	uint64_t via;
+	uint32_t cause;
+	uint16_t mtu;
+};
+
 struct meshlan_fdb {
 	uint64_t has;
 	uint32_t ifindex;
@@ -204,6 +248,8 @@ struct meshlan_event_info {
 	struct meshlan_path path;
 	struct meshlan_fdb fdb;
 	uint32_t claim_pid;
+	struct meshlan_ping ping;
+	struct meshlan_report report;
 };
 
 /* Attributes of rtnetlink's link kind "meshlan". */
@@ -242,6 +288,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_COUNTERS,
 	MESHLAN_TYPE_NEST,
 	MESHLAN_TYPE_HOPS,	/* one nest each */
+	MESHLAN_TYPE_NODES,	/* one u64 each */
 };
 
 struct meshlan_set;
@@ -269,6 +316,9 @@ extern const struct meshlan_set meshlan_key_set;
 extern const struct meshlan_set meshlan_path_set;
 extern const struct meshlan_set meshlan_hop_set;
 extern const struct meshlan_set meshlan_route_set;
+extern const struct meshlan_set meshlan_origin_set;
+extern const struct meshlan_set meshlan_ping_set;
+extern const struct meshlan_set meshlan_report_set;
 extern const struct meshlan_set meshlan_fdb_set;
 extern const struct meshlan_set meshlan_event_info_set;
 extern const struct meshlan_set meshlan_link_set;
@@ -278,9 +328,16 @@ struct nlmsghdr;
 
 const struct meshlan_attr *meshlan_attr_of(const struct meshlan_set *set,
 					   unsigned int number);
-/* @data: attributes, @len bytes of them. False if they are malformed. */
+/*
+ * @data: attributes, @len bytes of them. False if they are malformed, or
+ * without memory; else meshlan_release() the object.
+ */
 bool meshlan_decode(const struct meshlan_set *set, const void *data,
 		    size_t len, void *object);
+/* Frees what the object's members point to, not the object. */
+void meshlan_release(const struct meshlan_set *set, void *object);
+/* False without memory. */
+bool meshlan_node_add(struct meshlan_node_array *nodes, uint64_t node);
 /* False if @nlh, of @size bytes, has no room. */
 bool meshlan_encode(const struct meshlan_set *set, const void *object,
 		    struct nlmsghdr *nlh, size_t size);
@@ -345,9 +402,12 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    struct meshlan_error *err);
 
 struct meshlan_list {
-	void *items;		/* free() it */
+	void *items;
 	size_t count;
 };
+
+void meshlan_list_free(const struct meshlan_set *set,
+		       struct meshlan_list *list);
 
 /* @filter: an object whose attributes narrow the dump; never NULL. */
 enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
@@ -361,10 +421,15 @@ enum meshlan_status meshlan_subscribe(struct meshlan_nl *nl,
  * Waits for events and calls @tell for each, until @tell returns false. @tell
  * gets NULL when the kernel had to leave some out.
  */
-enum meshlan_status
-meshlan_listen(struct meshlan_nl *nl,
-	       bool (*tell)(const struct meshlan_event_info *event, void *data),
-	       void *data, struct meshlan_error *err);
+typedef bool meshlan_tell_fn(const struct meshlan_event_info *event,
+			     void *data);
+enum meshlan_status meshlan_listen(struct meshlan_nl *nl,
+				   meshlan_tell_fn *tell, void *data,
+				   struct meshlan_error *err);
+/* As much as one read gives; @more becomes what @tell returned last. */
+enum meshlan_status meshlan_hear(struct meshlan_nl *nl, meshlan_tell_fn *tell,
+				 void *data, bool *more,
+				 struct meshlan_error *err);
 
 /* The kernel's refusal as one line; exposed for tests. */
 enum meshlan_status meshlan_refusal(const struct nlmsghdr *reply,
@@ -378,6 +443,8 @@ enum meshlan_status meshlan_link_add(const char *name,
 				     const struct meshlan_link *link,
 				     uint32_t mtu, bool up,
 				     struct meshlan_error *err);
+enum meshlan_status meshlan_link_up(const char *name,
+				    struct meshlan_error *err);
 enum meshlan_status meshlan_link_del(const char *name,
 				     struct meshlan_error *err);
 

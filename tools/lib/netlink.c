@@ -3,7 +3,6 @@
 #include "libmeshlan.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 
-#define REQUEST_SIZE	4096
+#define REQUEST_SIZE	16384	/* an origin of 1024 children and more */
 #define REPLY_SIZE	65536
 #define DUMP_ATTEMPTS	20
 
@@ -294,6 +293,22 @@ struct many {
 	size_t room;
 };
 
+void meshlan_list_free(const struct meshlan_set *set, struct meshlan_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		meshlan_release(set, (char *)list->items + i * set->size);
+	free(list->items);
+	*list = (struct meshlan_list){0};
+}
+
+/* What was read is forgotten, the room for it kept. */
+static void empty(const struct meshlan_set *set, struct meshlan_list *list)
+{
+	while (list->count)
+		meshlan_release(set, (char *)list->items +
+					     --list->count * set->size);
+}
+
 static enum meshlan_status take_many(const struct nlmsghdr *nlh, void *data,
 				     struct meshlan_error *err)
 {
@@ -333,7 +348,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 	/* What changed while it was read is read again. */
 	for (int i = 0; i < DUMP_ATTEMPTS; i++) {
 		interrupted = false;
-		list->count = 0;
+		empty(set, list);
 		memset(buf, 0, sizeof(buf));
 		nlh = start(nl, buf, nl->family, NLM_F_DUMP, command,
 			    MESHLAN_FAMILY_VERSION);
@@ -347,8 +362,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 		status = meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				      "the list changes faster than it can be read");
 	}
-	free(list->items);
-	*list = (struct meshlan_list){0};
+	meshlan_list_free(set, list);
 	return status;
 }
 
@@ -371,44 +385,57 @@ enum meshlan_status meshlan_subscribe(struct meshlan_nl *nl,
 			    "joining the events: %s", strerror(errno));
 }
 
-enum meshlan_status
-meshlan_listen(struct meshlan_nl *nl,
-	       bool (*tell)(const struct meshlan_event_info *event, void *data),
-	       void *data, struct meshlan_error *err)
+/* What stands in one datagram. */
+static enum meshlan_status tell_events(struct meshlan_nl *nl, const void *buf,
+				       int len, meshlan_tell_fn *tell,
+				       void *data, bool *more,
+				       struct meshlan_error *err)
 {
 	enum meshlan_status status = MESHLAN_OK;
 	struct meshlan_event_info event;
-	struct nlmsghdr *nlh;
-	bool more = true;
-	ssize_t got;
-	char *buf;
-	int len;
+	const struct nlmsghdr *nlh;
 
-	buf = malloc(REPLY_SIZE);
-	if (!buf)
-		return fail_errno(err, "reading events");
-	while (more && !status) {
-		got = mnl_socket_recvfrom(nl->sock, buf, REPLY_SIZE);
-		if (got < 0 && errno == ENOBUFS) {
-			more = tell(NULL, data);
+	for (nlh = buf; *more && !status && mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type != nl->family)
 			continue;
-		}
-		if (got < 0) {
-			if (errno != EINTR)
-				status = fail_errno(err, "reading events");
-			continue;
-		}
-		len = got;
-		for (nlh = (void *)buf;
-		     more && !status && mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type != nl->family)
-				continue;
-			status = decode_message(nlh, &meshlan_event_info_set,
-						&event, err);
-			more = !status && tell(&event, data);
-		}
+		status = decode_message(nlh, &meshlan_event_info_set, &event,
+					err);
+		if (!status)
+			*more = tell(&event, data);
 	}
+	return status;
+}
+
+enum meshlan_status meshlan_hear(struct meshlan_nl *nl, meshlan_tell_fn *tell,
+				 void *data, bool *more,
+				 struct meshlan_error *err)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	char *buf = malloc(REPLY_SIZE);
+	ssize_t got = -1;
+
+	*more = true;
+	if (buf)
+		got = mnl_socket_recvfrom(nl->sock, buf, REPLY_SIZE);
+	if (got >= 0)
+		status = tell_events(nl, buf, got, tell, data, more, err);
+	else if (buf && errno == ENOBUFS)
+		*more = tell(NULL, data);
+	else if (!buf || errno != EINTR)
+		status = fail_errno(err, "reading events");
 	free(buf);
+	return status;
+}
+
+enum meshlan_status meshlan_listen(struct meshlan_nl *nl,
+				   meshlan_tell_fn *tell, void *data,
+				   struct meshlan_error *err)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	bool more = true;
+
+	while (more && !status)
+		status = meshlan_hear(nl, tell, data, &more, err);
 	return status;
 }

@@ -10,10 +10,11 @@
  * Blocks [Device] and [Session] with lines "Name = value". Names are the
  * words of the commands; case and dashes do not count: FdbLimit is
  * fdb-limit.
- * The values of Path, Route and Fdb are what follows on the command line.
+ * The values of Path, Route, Origin and Fdb are what follows on the command
+ * line.
  */
 
-#define WORDS_MAX	272	/* a route of 64 hops has 4 words each */
+#define WORDS_MAX	2064	/* an origin of 1024 children has 2 words each */
 
 struct parser {
 	const char *file;
@@ -39,6 +40,9 @@ void config_free(struct config *config)
 		free(config->session[i].path);
 	free(config->session);
 	free(config->route);
+	for (size_t i = 0; i < config->origins; i++)
+		meshlan_release(&meshlan_origin_set, &config->origin[i]);
+	free(config->origin);
 	free(config->fdb);
 	*config = (struct config){0};
 }
@@ -159,6 +163,35 @@ static enum meshlan_status route_line(struct parser *parser, char *value,
 	return apply_line(parser, "Route", value, route_words, route, err);
 }
 
+static enum meshlan_status origin_line(struct parser *parser, char *value,
+				       struct meshlan_error *err)
+{
+	struct config *config = parser->config;
+	struct meshlan_origin *origin =
+		grow(config->origin, &config->origins, sizeof(*origin));
+	const char *text = first_word(&value);
+	enum meshlan_status status;
+
+	if (!origin)
+		return no_memory(err);
+	config->origin = origin;
+	origin += config->origins - 1;
+	origin->has = MESHLAN_BIT(MESHLAN_A_ORIGIN_NODE);
+	if (!meshlan_parse_node(text, &origin->node))
+		return wrong(parser, err, "Origin",
+			     "begins with no node id (16 hex digits)");
+	for (size_t i = 0; i + 1 < config->origins; i++) {
+		if (config->origin[i].node == origin->node)
+			return wrong(parser, err, "Origin",
+				     "this node is there already");
+	}
+	status = apply_line(parser, "Origin", value, origin_words, origin, err);
+	if (!status && !origin->child.count == !origin->leaf)
+		return wrong(parser, err, "Origin",
+			     "either children are needed, or leaf");
+	return status;
+}
+
 static enum meshlan_status fdb_line(struct parser *parser, char *value,
 				    struct meshlan_error *err)
 {
@@ -245,6 +278,8 @@ static enum meshlan_status setting(struct parser *parser, char *line,
 	case DEVICE:
 		if (same_name("route", name))
 			return route_line(parser, value, err);
+		if (same_name("origin", name))
+			return origin_line(parser, value, err);
 		if (same_name("fdb", name))
 			return fdb_line(parser, value, err);
 		return apply_setting(parser, name, value, dev_words,

@@ -92,6 +92,14 @@ static bool set_dscp(const char *text, void *object)
 	return true;
 }
 
+static bool set_role(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_ROLE);
+	return meshlan_value(&meshlan_role_names, text, &dev->role);
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -126,7 +134,9 @@ static bool set_up(const char *text, void *object)
 	{"fdb-age", "TIME", false, set_fdb_age,                                \
 	 "whole seconds (300, 5m, never)"},                                    \
 	{"fwmark", "MARK", false, set_fwmark, "a mark (0x10)"},                \
-	{"dscp", "DSCP", false, set_dscp, "a DSCP (0 to 63, or inherit)"}
+	{"dscp", "DSCP", false, set_dscp, "a DSCP (0 to 63, or inherit)"},     \
+	{"role", "ROLE", false, set_role,                                      \
+	 "a role (member, client or transit)"}
 
 const struct word dev_words[] = {
 	DEV_WORDS,
@@ -310,16 +320,39 @@ static enum meshlan_status run_claim(struct args *args,
 			    args->word[0], strerror(errno));
 }
 
-/* Attributes of the same name mean the same to both families. */
-static void link_of(const struct meshlan_dev *dev, struct meshlan_link *link)
+/*
+ * Attributes of the same name mean the same to both families. Returns those
+ * that rtnetlink has not.
+ */
+static uint64_t link_of(const struct meshlan_dev *dev,
+			struct meshlan_link *link)
 {
+	uint64_t rest = 0;
+
 	for (unsigned int i = 0; i < meshlan_dev_set.count; i++) {
 		const struct meshlan_attr *attr = &meshlan_dev_set.attr[i];
 
-		if (MESHLAN_HAS(dev, attr->number))
-			put_named(&meshlan_link_set, link, attr->name,
-				  (const char *)dev + attr->offset);
+		if (MESHLAN_HAS(dev, attr->number) &&
+		    !put_named(&meshlan_link_set, link, attr->name,
+			       (const char *)dev + attr->offset))
+			rest |= MESHLAN_BIT(attr->number);
 	}
+	return rest;
+}
+
+/* What the device was not made with: @rest, and that it is up. */
+static enum meshlan_status complete(const char *name, struct new_dev *new,
+				    uint64_t rest, struct meshlan_error *err)
+{
+	struct meshlan_dev dev = new->dev;
+	enum meshlan_status status;
+
+	dev.has &= rest;
+	PUT(&dev, MESHLAN_A_DEV_IFINDEX, ifindex, if_nametoindex(name));
+	status = ask(MESHLAN_CMD_DEV_SET, &meshlan_dev_set, &dev, NULL, err);
+	if (status || !new->up)
+		return status;
+	return meshlan_link_up(name, err);
 }
 
 static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
@@ -327,7 +360,9 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	struct meshlan_link link = {0};
 	const char *name = take(args);
 	struct new_dev new = {0};
+	struct meshlan_error ignored;
 	enum meshlan_status status;
+	uint64_t rest;
 
 	if (!name)
 		return meshlan_fail(err, MESHLAN_ERR_USAGE,
@@ -339,8 +374,14 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	status = take_words(args, new_dev_words, &new, err);
 	if (status)
 		return status;
-	link_of(&new.dev, &link);
-	return meshlan_link_add(name, &link, new.mtu, new.up, err);
+	rest = link_of(&new.dev, &link);
+	status = meshlan_link_add(name, &link, new.mtu, new.up && !rest, err);
+	if (status || !rest)
+		return status;
+	status = complete(name, &new, rest, err);
+	if (status)
+		meshlan_link_del(name, &ignored);
+	return status;
 }
 
 static enum meshlan_status run_del(struct args *args, struct meshlan_error *err)
@@ -360,12 +401,12 @@ const struct command dev_commands[] = {
 	{"show", run_show_dev, "DEV", "all that is known of one", NULL},
 	{"add", run_add,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
-	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [owner-uid UID]\n"
-	 "          [mtu BYTES] [up]",
+	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
+	 "          [owner-uid UID] [mtu BYTES] [up]",
 	 "make one", NULL},
 	{"set", run_set,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
-	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP]",
+	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

@@ -87,19 +87,26 @@ static enum meshlan_status run_del(struct args *args, struct meshlan_error *err)
 	return write(args, MESHLAN_CMD_ROUTE_DEL, no_words, err);
 }
 
+char *text_hops(const struct meshlan_hop_array *hops)
+{
+	char node[MESHLAN_TEXT_MAX], *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (unsigned int i = 0; out && i < hops->count; i++)
+		fprintf(out, "%s%s weight %" PRIu32, i ? ", " : "",
+			meshlan_text_node(hops->hop[i].node, node),
+			hops->hop[i].weight);
+	if (out)
+		fclose(out);
+	return text;
+}
+
 static void row(struct meshlan_table *table, const void *object)
 {
 	const struct meshlan_route *route = object;
-	char text[MESHLAN_TEXT_MAX], *hops = NULL;
-	size_t size;
-	FILE *out = open_memstream(&hops, &size);
+	char text[MESHLAN_TEXT_MAX], *hops = text_hops(&route->hop);
 
-	for (unsigned int i = 0; out && i < route->hop.count; i++)
-		fprintf(out, "%s%s weight %" PRIu32, i ? ", " : "",
-			meshlan_text_node(route->hop.hop[i].node, text),
-			route->hop.hop[i].weight);
-	if (out)
-		fclose(out);
 	meshlan_table_cell(table, MESHLAN_PLAIN, "%s",
 			   meshlan_text_node(route->node, text));
 	meshlan_table_cell(table, MESHLAN_PLAIN, "%s", hops ? hops : "");

@@ -12,22 +12,9 @@
 
 #define FILE_MAX	(16 << 20)
 
-/*
- * The changes from what is to what shall be. They are made twice: dry, which
- * tells whether there are any, and then in earnest.
- */
-struct change {
-	uint32_t ifindex;
-	const struct config *is;
-	const struct config *shall;
-	bool dry;
-	size_t count;
-	struct meshlan_error *err;
-};
-
-static enum meshlan_status act(struct change *change, uint8_t command,
-			       const struct meshlan_set *set,
-			       const void *object, uint64_t members)
+enum meshlan_status act(struct change *change, uint8_t command,
+			const struct meshlan_set *set, const void *object,
+			uint64_t members)
 {
 	enum meshlan_status status;
 	void *copy;
@@ -46,8 +33,6 @@ static enum meshlan_status act(struct change *change, uint8_t command,
 	free(copy);
 	return status;
 }
-
-#define ALL	(~UINT64_C(0))
 
 /* --- the device ----------------------------------------------------------- */
 
@@ -73,8 +58,7 @@ static enum meshlan_status change_dev(struct change *change)
 
 /* --- paths ---------------------------------------------------------------- */
 
-static bool same_blob(const struct meshlan_blob *a,
-		      const struct meshlan_blob *b)
+bool same_blob(const struct meshlan_blob *a, const struct meshlan_blob *b)
 {
 	return a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
@@ -238,8 +222,8 @@ out:
 
 /* --- sessions ------------------------------------------------------------- */
 
-static const struct config_session *find_session(const struct config *config,
-						 uint64_t node)
+const struct config_session *find_session(const struct config *config,
+					  uint64_t node)
 {
 	for (size_t i = 0; i < config->sessions; i++) {
 		if (config->session[i].session.node == node)
@@ -306,99 +290,6 @@ static enum meshlan_status change_sessions(struct change *change)
 	return status;
 }
 
-/* --- routes and forwarding entries ---------------------------------------- */
-
-static const struct meshlan_route *find_route(const struct config *config,
-					      uint64_t node)
-{
-	for (size_t i = 0; i < config->routes; i++) {
-		if (config->route[i].node == node)
-			return &config->route[i];
-	}
-	return NULL;
-}
-
-static bool same_route(const struct meshlan_route *a,
-		       const struct meshlan_route *b)
-{
-	if (a->hop.count != b->hop.count || !same_blob(&a->owner, &b->owner))
-		return false;
-	for (unsigned int i = 0; i < a->hop.count; i++) {
-		if (a->hop.hop[i].node != b->hop.hop[i].node ||
-		    a->hop.hop[i].weight != b->hop.hop[i].weight)
-			return false;
-	}
-	return true;
-}
-
-static enum meshlan_status change_routes(struct change *change)
-{
-	const struct config *is = change->is, *shall = change->shall;
-	enum meshlan_status status = MESHLAN_OK;
-	const struct meshlan_route *old;
-	struct meshlan_route route;
-
-	for (size_t i = 0; !status && i < is->routes; i++) {
-		if (!find_route(shall, is->route[i].node))
-			status = act(change, MESHLAN_CMD_ROUTE_DEL,
-				     &meshlan_route_set, &is->route[i],
-				     MESHLAN_BIT(MESHLAN_A_ROUTE_NODE));
-	}
-	for (size_t i = 0; !status && i < shall->routes; i++) {
-		old = find_route(is, shall->route[i].node);
-		if (old && same_route(old, &shall->route[i]))
-			continue;
-		route = shall->route[i];
-		/* What is left out stays; here it shall go. */
-		route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
-		status = act(change,
-			     old ? MESHLAN_CMD_ROUTE_SET :
-				   MESHLAN_CMD_ROUTE_NEW,
-			     &meshlan_route_set, &route, ALL);
-	}
-	return status;
-}
-
-static const struct meshlan_fdb *find_fdb(const struct config *config,
-					  const struct meshlan_fdb *fdb)
-{
-	for (size_t i = 0; i < config->fdbs; i++) {
-		if (!memcmp(config->fdb[i].mac, fdb->mac, sizeof(fdb->mac)) &&
-		    config->fdb[i].vlan == fdb->vlan)
-			return &config->fdb[i];
-	}
-	return NULL;
-}
-
-static enum meshlan_status change_fdb(struct change *change)
-{
-	const struct config *is = change->is, *shall = change->shall;
-	enum meshlan_status status = MESHLAN_OK;
-	const struct meshlan_fdb *old;
-	struct meshlan_fdb new;
-
-	for (size_t i = 0; !status && i < is->fdbs; i++) {
-		if (!find_fdb(shall, &is->fdb[i]))
-			status = act(change, MESHLAN_CMD_FDB_DEL,
-				     &meshlan_fdb_set, &is->fdb[i],
-				     MESHLAN_BIT(MESHLAN_A_FDB_MAC) |
-					     MESHLAN_BIT(MESHLAN_A_FDB_VLAN));
-	}
-	for (size_t i = 0; !status && i < shall->fdbs; i++) {
-		new = shall->fdb[i];
-		old = find_fdb(is, &new);
-		if (!new.type)
-			PUT(&new, MESHLAN_A_FDB_TYPE, type,
-			    MESHLAN_FDB_TYPE_STATIC);
-		if (old && old->node == new.node && old->type == new.type)
-			continue;
-		status = act(change,
-			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
-			     &meshlan_fdb_set, &new, ALL);
-	}
-	return status;
-}
-
 /* --- all together --------------------------------------------------------- */
 
 static bool keeps_node(const struct change *change)
@@ -424,9 +315,7 @@ static enum meshlan_status change_all(struct change *change)
 	if (!status)
 		status = change_sessions(change);
 	if (!status)
-		status = change_routes(change);
-	if (!status)
-		status = change_fdb(change);
+		status = change_tables(change);
 	return status;
 }
 

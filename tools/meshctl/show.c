@@ -11,7 +11,7 @@
 /* One device with all that belongs to it, each list by rising node. */
 struct view {
 	const struct meshlan_dev *dev;
-	struct meshlan_list sessions, paths, keys;
+	struct meshlan_list sessions, paths, keys, routes;
 };
 
 static int by_node(uint64_t a, uint64_t b)
@@ -46,6 +46,12 @@ static int key_order(const void *a, const void *b)
 	return order ? order : (x->age > y->age) - (x->age < y->age);
 }
 
+static int route_order(const void *a, const void *b)
+{
+	return by_node(((const struct meshlan_route *)a)->node,
+		       ((const struct meshlan_route *)b)->node);
+}
+
 static void sort(struct meshlan_list *list, size_t size,
 		 int (*order)(const void *, const void *))
 {
@@ -58,6 +64,7 @@ static void view_free(struct view *view)
 	free(view->sessions.items);
 	free(view->paths.items);
 	free(view->keys.items);
+	free(view->routes.items);
 }
 
 static enum meshlan_status view_read(struct view *view,
@@ -75,12 +82,27 @@ static enum meshlan_status view_read(struct view *view,
 	if (!status)
 		status = dump_of(MESHLAN_CMD_KEY_GET, &meshlan_key_set,
 				 dev->ifindex, &view->keys, err);
+	if (!status)
+		status = dump_of(MESHLAN_CMD_ROUTE_GET, &meshlan_route_set,
+				 dev->ifindex, &view->routes, err);
 	sort(&view->sessions, sizeof(struct meshlan_session), session_order);
 	sort(&view->paths, sizeof(struct meshlan_path), path_order);
 	sort(&view->keys, sizeof(struct meshlan_key), key_order);
+	sort(&view->routes, sizeof(struct meshlan_route), route_order);
 	if (status)
 		view_free(view);
 	return status;
+}
+
+static const struct meshlan_route *route_to(const struct view *view,
+					    uint64_t node)
+{
+	const struct meshlan_route key = {.node = node};
+
+	if (!view->routes.count)
+		return NULL;
+	return bsearch(&key, view->routes.items, view->routes.count,
+		       sizeof(key), route_order);
 }
 
 /* --- for people ----------------------------------------------------------- */
@@ -96,6 +118,10 @@ static void show_dev(const struct meshlan_dev *dev)
 	       meshlan_colour_off(MESHLAN_GREEN));
 	printf("  node: %s\n", meshlan_text_node(dev->node, text));
 	printf("  port: %u\n", dev->port);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_ROLE) &&
+	    dev->role != MESHLAN_ROLE_MEMBER)
+		printf("  role: %s\n",
+		       text_value(&meshlan_role_names, dev->role, text));
 	name = meshlan_name(&meshlan_cipher_names, dev->cipher);
 	printf("  ciphers: chacha20-poly1305 %" PRIu32
 	       " MB/s, aes-256-gcm %" PRIu32 " MB/s, better: %s\n",
@@ -212,6 +238,23 @@ static void show_session(const struct meshlan_session *session)
 		printf("  replays: %" PRIu64 "\n", session->replays);
 }
 
+/* The way that is not made of paths. */
+static void show_route(const struct meshlan_session *session,
+		       const struct meshlan_route *route)
+{
+	char *hops;
+
+	if (route) {
+		hops = text_hops(&route->hop);
+		printf("  route: through %s\n", hops ? hops : "?");
+		free(hops);
+	} else if (!session->paths) {
+		printf("  %sunreachable%s: no path and no route\n",
+		       meshlan_colour_on(MESHLAN_RED),
+		       meshlan_colour_off(MESHLAN_RED));
+	}
+}
+
 static void show_text(const struct view *view)
 {
 	const struct meshlan_session *session = view->sessions.items;
@@ -222,6 +265,7 @@ static void show_text(const struct view *view)
 	show_dev(view->dev);
 	for (size_t s = 0; s < view->sessions.count; s++) {
 		show_session(&session[s]);
+		show_route(&session[s], route_to(view, session[s].node));
 		for (; p < view->paths.count && path[p].node <= session[s].node;
 		     p++) {
 			if (path[p].node == session[s].node)
@@ -264,6 +308,20 @@ static size_t json_of_node(struct meshlan_json *json, const char *name,
 	return at;
 }
 
+/* As the route itself has them. */
+static void json_hops_to(struct meshlan_json *json, const struct view *view,
+			 uint64_t node)
+{
+	const struct meshlan_route *route = route_to(view, node);
+	struct meshlan_route hops;
+
+	if (!route)
+		return;
+	hops = *route;
+	hops.has &= MESHLAN_BIT(MESHLAN_A_ROUTE_HOP);
+	meshlan_json_members(json, &meshlan_route_set, &hops);
+}
+
 /* Sessions have counts of paths and keys; here they are the things. */
 static void show_json(struct meshlan_json *json, const struct view *view)
 {
@@ -283,6 +341,7 @@ static void show_json(struct meshlan_json *json, const struct view *view)
 		plain.has &= ~counts;
 		meshlan_json_open(json, NULL, '{');
 		meshlan_json_members(json, &meshlan_session_set, &plain);
+		json_hops_to(json, view, plain.node);
 		p = json_of_node(json, "paths", &view->paths, &meshlan_path_set,
 				 p, plain.node);
 		k = json_of_node(json, "keys", &view->keys, &meshlan_key_set, k,

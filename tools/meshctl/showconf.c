@@ -31,6 +31,20 @@ static void print_route(const struct meshlan_route *route, FILE *out)
 	putc('\n', out);
 }
 
+static void print_origin(const struct meshlan_origin *origin, FILE *out)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	fprintf(out, "Origin = %s", meshlan_text_node(origin->node, text));
+	for (size_t i = 0; i < origin->child.count; i++)
+		fprintf(out, " child %s",
+			meshlan_text_node(origin->child.node[i], text));
+	if (!origin->child.count)
+		fputs(" leaf", out);
+	print_owner(" owner ", &origin->owner, "", out);
+	putc('\n', out);
+}
+
 static void print_fdb(const struct meshlan_fdb *fdb, FILE *out)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -67,8 +81,13 @@ static void print_dev(const struct config *config, FILE *out)
 		fputs("Dscp = inherit\n", out);
 	else
 		fprintf(out, "Dscp = %u\n", dev->dscp);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_ROLE))
+		fprintf(out, "Role = %s\n",
+			text_value(&meshlan_role_names, dev->role, text));
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
+	for (size_t i = 0; i < config->origins; i++)
+		print_origin(&config->origin[i], out);
 	for (size_t i = 0; i < config->fdbs; i++)
 		print_fdb(&config->fdb[i], out);
 }
@@ -135,6 +154,13 @@ static int path_order(const void *a, const void *b)
 static int route_order(const void *a, const void *b)
 {
 	const struct meshlan_route *x = a, *y = b;
+
+	return (x->node > y->node) - (x->node < y->node);
+}
+
+static int origin_order(const void *a, const void *b)
+{
+	const struct meshlan_origin *x = a, *y = b;
 
 	return (x->node > y->node) - (x->node < y->node);
 }
@@ -251,6 +277,35 @@ static enum meshlan_status read_routes(uint32_t ifindex, struct config *config,
 	return MESHLAN_OK;
 }
 
+/* What was only heard is no configuration. */
+static enum meshlan_status read_origins(uint32_t ifindex, struct config *config,
+					struct meshlan_error *err)
+{
+	struct meshlan_list list;
+	enum meshlan_status status;
+
+	status = dump_of(MESHLAN_CMD_ORIGIN_GET, &meshlan_origin_set, ifindex,
+			 &list, err);
+	if (status)
+		return status;
+	config->origin = list.items;
+	for (size_t i = 0; i < list.count; i++) {
+		struct meshlan_origin *origin = &config->origin[i];
+
+		if (!origin->configured) {
+			meshlan_release(&meshlan_origin_set, origin);
+			continue;
+		}
+		if (!origin->child.count)
+			PUT(origin, MESHLAN_A_ORIGIN_LEAF, leaf, true);
+		config->origin[config->origins++] = *origin;
+	}
+	if (config->origins)
+		qsort(config->origin, config->origins, sizeof(*config->origin),
+		      origin_order);
+	return MESHLAN_OK;
+}
+
 /* What was learned is no configuration. */
 static enum meshlan_status read_fdb(uint32_t ifindex, struct config *config,
 				    struct meshlan_error *err)
@@ -287,6 +342,8 @@ enum meshlan_status config_read(uint32_t ifindex, struct config *config,
 		status = read_paths(ifindex, config, err);
 	if (!status)
 		status = read_routes(ifindex, config, err);
+	if (!status)
+		status = read_origins(ifindex, config, err);
 	if (!status)
 		status = read_fdb(ifindex, config, err);
 	if (status)

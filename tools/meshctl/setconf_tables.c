@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "config.h"
+
+#include <string.h>
+
+/*
+ * The kernel would say so too, but only after it was told half of the
+ * changes.
+ */
+static enum meshlan_status needs_session(const struct change *change,
+					 const char *what, uint64_t of,
+					 uint64_t node)
+{
+	char text[MESHLAN_TEXT_MAX], other[MESHLAN_TEXT_MAX];
+
+	if (find_session(change->shall, node))
+		return MESHLAN_OK;
+	return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+			    "%s of %.16s: '%.16s': no [Session] with this node",
+			    what, meshlan_text_node(of, text),
+			    meshlan_text_node(node, other));
+}
+
+/* --- routes --------------------------------------------------------------- */
+
+static const struct meshlan_route *find_route(const struct config *config,
+					      uint64_t node)
+{
+	for (size_t i = 0; i < config->routes; i++) {
+		if (config->route[i].node == node)
+			return &config->route[i];
+	}
+	return NULL;
+}
+
+static bool same_route(const struct meshlan_route *a,
+		       const struct meshlan_route *b)
+{
+	if (a->hop.count != b->hop.count || !same_blob(&a->owner, &b->owner))
+		return false;
+	for (unsigned int i = 0; i < a->hop.count; i++) {
+		if (a->hop.hop[i].node != b->hop.hop[i].node ||
+		    a->hop.hop[i].weight != b->hop.hop[i].weight)
+			return false;
+	}
+	return true;
+}
+
+static enum meshlan_status change_route(struct change *change,
+					const struct meshlan_route *old,
+					const struct meshlan_route *shall)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	struct meshlan_route route = *shall;
+
+	for (unsigned int i = 0; !status && i < route.hop.count; i++)
+		status = needs_session(change, "hop", route.node,
+				       route.hop.hop[i].node);
+	if (status)
+		return status;
+	/* What is left out stays; here it shall go. */
+	route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
+	return act(change, old ? MESHLAN_CMD_ROUTE_SET : MESHLAN_CMD_ROUTE_NEW,
+		   &meshlan_route_set, &route, ALL);
+}
+
+static enum meshlan_status change_routes(struct change *change)
+{
+	const struct config *is = change->is, *shall = change->shall;
+	enum meshlan_status status = MESHLAN_OK;
+	const struct meshlan_route *old;
+
+	for (size_t i = 0; !status && i < is->routes; i++) {
+		if (!find_route(shall, is->route[i].node))
+			status = act(change, MESHLAN_CMD_ROUTE_DEL,
+				     &meshlan_route_set, &is->route[i],
+				     MESHLAN_BIT(MESHLAN_A_ROUTE_NODE));
+	}
+	for (size_t i = 0; !status && i < shall->routes; i++) {
+		old = find_route(is, shall->route[i].node);
+		if (!old || !same_route(old, &shall->route[i]))
+			status = change_route(change, old, &shall->route[i]);
+	}
+	return status;
+}
+
+/* --- origins -------------------------------------------------------------- */
+
+static const struct meshlan_origin *find_origin(const struct config *config,
+						uint64_t node)
+{
+	for (size_t i = 0; i < config->origins; i++) {
+		if (config->origin[i].node == node)
+			return &config->origin[i];
+	}
+	return NULL;
+}
+
+static bool same_origin(const struct meshlan_origin *a,
+			const struct meshlan_origin *b)
+{
+	size_t count = a->child.count;
+
+	return count == b->child.count && same_blob(&a->owner, &b->owner) &&
+	       (!count || !memcmp(a->child.node, b->child.node,
+				  count * sizeof(*a->child.node)));
+}
+
+static enum meshlan_status change_origin(struct change *change,
+					 const struct meshlan_origin *old,
+					 const struct meshlan_origin *shall)
+{
+	struct meshlan_origin origin = *shall;
+	enum meshlan_status status = MESHLAN_OK;
+
+	for (size_t i = 0; !status && i < origin.child.count; i++)
+		status = needs_session(change, "child", origin.node,
+				       origin.child.node[i]);
+	if (status)
+		return status;
+	origin.has |= MESHLAN_BIT(MESHLAN_A_ORIGIN_OWNER);
+	return act(change,
+		   old ? MESHLAN_CMD_ORIGIN_SET : MESHLAN_CMD_ORIGIN_NEW,
+		   &meshlan_origin_set, &origin, ALL);
+}
+
+static enum meshlan_status change_origins(struct change *change)
+{
+	const struct config *is = change->is, *shall = change->shall;
+	enum meshlan_status status = MESHLAN_OK;
+	const struct meshlan_origin *old;
+
+	for (size_t i = 0; !status && i < is->origins; i++) {
+		if (!find_origin(shall, is->origin[i].node))
+			status = act(change, MESHLAN_CMD_ORIGIN_DEL,
+				     &meshlan_origin_set, &is->origin[i],
+				     MESHLAN_BIT(MESHLAN_A_ORIGIN_NODE));
+	}
+	for (size_t i = 0; !status && i < shall->origins; i++) {
+		old = find_origin(is, shall->origin[i].node);
+		if (!old || !same_origin(old, &shall->origin[i]))
+			status = change_origin(change, old, &shall->origin[i]);
+	}
+	return status;
+}
+
+/* --- forwarding entries --------------------------------------------------- */
+
+static const struct meshlan_fdb *find_fdb(const struct config *config,
+					  const struct meshlan_fdb *fdb)
+{
+	for (size_t i = 0; i < config->fdbs; i++) {
+		if (!memcmp(config->fdb[i].mac, fdb->mac, sizeof(fdb->mac)) &&
+		    config->fdb[i].vlan == fdb->vlan)
+			return &config->fdb[i];
+	}
+	return NULL;
+}
+
+static enum meshlan_status change_fdb(struct change *change)
+{
+	const struct config *is = change->is, *shall = change->shall;
+	enum meshlan_status status = MESHLAN_OK;
+	const struct meshlan_fdb *old;
+	struct meshlan_fdb new;
+
+	for (size_t i = 0; !status && i < is->fdbs; i++) {
+		if (!find_fdb(shall, &is->fdb[i]))
+			status = act(change, MESHLAN_CMD_FDB_DEL,
+				     &meshlan_fdb_set, &is->fdb[i],
+				     MESHLAN_BIT(MESHLAN_A_FDB_MAC) |
+					     MESHLAN_BIT(MESHLAN_A_FDB_VLAN));
+	}
+	for (size_t i = 0; !status && i < shall->fdbs; i++) {
+		new = shall->fdb[i];
+		old = find_fdb(is, &new);
+		if (!new.type)
+			PUT(&new, MESHLAN_A_FDB_TYPE, type,
+			    MESHLAN_FDB_TYPE_STATIC);
+		if (old && old->node == new.node && old->type == new.type)
+			continue;
+		status = act(change,
+			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
+			     &meshlan_fdb_set, &new, ALL);
+	}
+	return status;
+}
+
+enum meshlan_status change_tables(struct change *change)
+{
+	enum meshlan_status status = change_routes(change);
+
+	if (!status)
+		status = change_origins(change);
+	return status ? status : change_fdb(change);
+}
