@@ -9,6 +9,9 @@
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 . "$(dirname "$(realpath "$0")")/meshctl/common.sh"
 
+IDD=00000000000000dd
+IDE=00000000000000ee
+
 pair chacha20-poly1305 2
 # Between two nodes that talk: what stays is not touched.
 path_rx() { field "$A" ".[] | select(.id == $1) | .rx_packets" path list mesh0 $IDB; }
@@ -55,7 +58,12 @@ cat >"$T/conf" <<-CONF
 	FdbAge = 1m
 	Fwmark = 5
 	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
+	Role = client
+	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
+	Route = $IDE hop $IDC weight 1
+	Origin = $IDA child $IDB child $IDC
+	Origin = $IDD leaf owner 44
+	Origin = $IDE child $IDC owner 55
 	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
 	Fdb = 02:00:00:00:00:06 node $IDC type certified
 
@@ -82,7 +90,12 @@ cat >"$T/wanted" <<-CONF
 	FdbAge = 60s
 	Fwmark = 0x5
 	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
+	Role = client
+	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
+	Route = $IDE hop $IDC weight 1
+	Origin = $IDA child $IDB child $IDC
+	Origin = $IDD leaf owner 44
+	Origin = $IDE child $IDC owner 55
 	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
 	Fdb = 02:00:00:00:00:06 node $IDC type certified
 
@@ -146,6 +159,15 @@ run setconf mesh0 "$T/noise"
 is "noise is refused" $? 1
 printf '[Device]\0Port = 4000\n' >"$T/bad"
 says 1 "setconf: '$T/bad': no text file" setconf mesh0 "$T/bad"
+{
+	printf '[Device]\nPort = 4000\nRoute = %s hop %s\n' $IDE $IDD
+	printf '[Session]\nNode = %s\n' $IDB
+} >"$T/bad"
+says 1 "syncconf: hop of $IDE: '$IDD': no [Session] with this node" \
+	syncconf mesh0 "$T/bad"
+sed -i "s/Route = $IDE hop/Origin = $IDE child/" "$T/bad"
+says 1 "setconf: child of $IDE: '$IDD': no [Session] with this node" \
+	setconf mesh0 "$T/bad"
 is "a wrong file changes nothing" "$(state)" "$before"
 printf '[Device]\nPort = 4000\nLanes = 17\n' >"$T/bad"
 says 2 "setconf: lanes '17': integer out of range (1 to 16)" setconf mesh0 "$T/bad"
@@ -154,6 +176,15 @@ in_ns "$C" "$MESHCTL" dev claim mesh0 env -u MESHLAN_CLAIM_FD \
 	"$MESHCTL" setconf mesh0 "$T/conf" 2>"$T/err"
 is "setconf of a claimed device: status 4" $? 4
 is "... changes nothing" "$(state)" "$before"
+
+# A route and an origin outlive the sessions that they name.
+mc "$C" session del mesh0 $IDC
+mc "$C" showconf mesh0 >"$T/shown"
+check "a route's hop has no session" grep -q "Route = $IDE hop $IDC" "$T/shown"
+check "syncconf of that" mc "$C" syncconf mesh0 "$T/shown"
+check "... changes nothing" again
+check "setconf of that" mc "$C" setconf mesh0 "$T/shown"
+check "... is the same to the byte" again
 
 # More than one message of a dump holds.
 {
@@ -172,6 +203,20 @@ g=$(generation)
 check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
 is "... changes nothing" "$(generation)" "$g"
 check "... and they are the same to the byte" again
+{
+	printf '[Device]\nOrigin = %s' $IDA
+	for ((i = 1; i <= 500; i++)); do
+		printf ' child %016x' $((i + 4096))
+	done
+	sed '1s/.*//' "$T/shown"
+} >"$T/big"
+check "an origin of 500 children" mc "$C" syncconf mesh0 "$T/big"
+json "... all are there" '.[0].child | length == 500' origin list
+json "... also in a single answer" '.[0].child | length == 500' origin list mesh0 $IDA
+mc "$C" showconf mesh0 >"$T/shown"
+check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
+check "... and they are the same to the byte" again
 printf '[Device]\n' >"$T/nothing"
 check "syncconf of none" mc "$C" syncconf mesh0 "$T/nothing"
 json "... deletes all" '. == []' session list
+json "... the children too" 'all(has("configured") | not)' origin list

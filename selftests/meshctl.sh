@@ -23,6 +23,7 @@ says 6 "dev list: $missing" dev list
 says 6 "session add: $missing" session add mesh0 $IDB
 says 6 "dev add: $missing" dev add mesh0
 says 6 "monitor: $missing" monitor
+says 6 "ping: $missing" ping mesh0 $IDB
 echo "$modprobe_was" >/proc/sys/kernel/modprobe
 check "the family loads the module" mc "$A" show
 check "it is there" test -d /sys/module/meshlan
@@ -237,7 +238,7 @@ mc "$A" >"$T/auto"
 check "-c always" grep -q "$esc" "$T/always"
 fails "-c never" grep "$esc" "$T/never"
 fails "no colour into a file" grep "$esc" "$T/auto"
-for command in dev session key path route fdb; do
+for command in dev session key path route origin fdb; do
 	prints "help $command" "^  meshctl $command list" help $command
 done
 run help
@@ -245,7 +246,8 @@ while read -r command; do
 	check "the man page knows $command" grep -qE "^\.(BR|B) .*$command" \
 		"$TOP/tools/man/meshctl.8"
 done < <(awk '/^  [a-z]/ { print $1 }' "$T/out")
-for command in dev session key path route fdb; do
+prints "help ping" '^  meshctl ping DEV NODE[|]MAC ' help ping
+for command in dev session key path route origin fdb ping trace; do
 	mc "$A" help $command | grep -oE '\[?[a-z]+(-[a-z]+)* [A-Z]+' |
 		grep -oE '[a-z]+(-[a-z]+)*' | sort -u >"$T/words"
 	missing=$(while read -r w; do
@@ -268,6 +270,16 @@ completes() { # WANTED LINE
 meshctl() { mc "$A" "$@"; }
 completes "session setconf" "meshctl se"
 completes "setconf" "meshctl setc"
+completes "trace" "meshctl tr"
+completes "add" "meshctl origin a"
+completes "child" "meshctl origin add mesh0 $IDB c"
+completes "$IDB" "meshctl origin add mesh0 $IDB child "
+completes "owner" "meshctl origin add mesh0 $IDB leaf o"
+completes "transit" "meshctl dev set mesh0 role t"
+completes "$IDB" "meshctl ping mesh0 0000"
+completes "$(field "$A" '.[] | select(.type == "local").mac' fdb list mesh0)" \
+	"meshctl trace mesh0 $(field "$A" '.[] | select(.type == "local").mac[:9]' fdb list mesh0)"
+completes "interval" "meshctl ping mesh0 $IDB count 3 i"
 completes "new" "meshctl key n"
 completes "mesh0 mesh1" "meshctl show "
 completes "mesh0" "meshctl -j path add mesh0"

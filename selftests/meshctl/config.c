@@ -16,7 +16,12 @@ static const char whole[] =
 	"FdbAge = 5m\n"
 	"Fwmark = 16\n"
 	"Dscp = inherit\n"
-	"Route = fedcba9876543210 hop 1111111111111111 weight 3 owner aa\n"
+	"Role = transit\n"
+	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
+	" hop fedcba9876543210 weight 1 owner aa\n"
+	"Origin = 0123456789abcdef leaf\n"
+	"Origin = 2222222222222222 child fedcba9876543210"
+	" child 1111111111111111 owner bb\n"
 	"Fdb = 02:00:00:00:00:01 vlan 7 node fedcba9876543210 type static\n"
 	"\n"
 	"[Session]\n"
@@ -39,7 +44,12 @@ static const char printed[] =
 	"FdbAge = 300s\n"
 	"Fwmark = 0x10\n"
 	"Dscp = inherit\n"
-	"Route = fedcba9876543210 hop 1111111111111111 weight 3 owner aa\n"
+	"Role = transit\n"
+	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
+	" hop fedcba9876543210 weight 1 owner aa\n"
+	"Origin = 0123456789abcdef leaf\n"
+	"Origin = 2222222222222222 child fedcba9876543210"
+	" child 1111111111111111 owner bb\n"
 	"Fdb = 02:00:00:00:00:01 vlan 7 node fedcba9876543210 type static\n"
 	"\n"
 	"[Session]\n"
@@ -94,6 +104,19 @@ static const struct wrong wrong[] = {
 	{"[Device]\nRoute = 1111111111111111 hop 1111111111111111\n"
 	 "Route = 1111111111111111 hop 1111111111111111\n",
 	 "f:3: Route: a route to this node is there already"},
+	{"[Device]\nRole = king\n",
+	 "f:2: role 'king': not a role (member, client or transit)"},
+	{"[Device]\nOrigin = x\n",
+	 "f:2: Origin: begins with no node id (16 hex digits)"},
+	{"[Device]\nOrigin = 1111111111111111\n",
+	 "f:2: Origin: either children are needed, or leaf"},
+	{"[Device]\nOrigin = 1111111111111111 leaf child 2222222222222222\n",
+	 "f:2: Origin: either children are needed, or leaf"},
+	{"[Device]\nOrigin = 1111111111111111 child 12\n",
+	 "f:2: Origin: child '12': not a node id (16 hex digits)"},
+	{"[Device]\nOrigin = 1111111111111111 leaf\n"
+	 "Origin = 1111111111111111 leaf\n",
+	 "f:3: Origin: this node is there already"},
 	{"[Device]\nFdb = 02:00:00:00:00:01\nFdb = 02:00:00:00:00:01 vlan 0\n",
 	 "f:3: Fdb: this address is there already"},
 	{0},
@@ -205,7 +228,7 @@ static char *mutate(const char *seed, size_t len, size_t *new_len)
 /* As the kernel has it: nothing is left out. */
 static bool complete(const struct config *config)
 {
-	if (__builtin_popcountll(config->dev.has) != 8)
+	if (__builtin_popcountll(config->dev.has) != 9)
 		return false;
 	for (size_t i = 0; i < config->fdbs; i++) {
 		if (!config->fdb[i].type)
@@ -292,7 +315,7 @@ static void fuzz_words(void)
 static const struct meshlan_set *const sets[] = {
 	&meshlan_dev_set,   &meshlan_session_set,    &meshlan_key_set,
 	&meshlan_path_set,  &meshlan_route_set,	     &meshlan_fdb_set,
-	&meshlan_event_info_set,
+	&meshlan_event_info_set, &meshlan_origin_set,
 };
 
 /* Attributes with random numbers and lengths, most of them plausible. */
@@ -333,6 +356,7 @@ static void fuzz_object(void)
 		meshlan_json_members(&json, set, object);
 		meshlan_json_close(&json, '}');
 		fclose(json.out);
+		meshlan_release(set, object);
 	}
 	free(data);
 	free(object);

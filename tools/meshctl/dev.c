@@ -347,6 +347,11 @@ static enum meshlan_status complete(const char *name, struct new_dev *new,
 	struct meshlan_dev dev = new->dev;
 	enum meshlan_status status;
 
+	/* Not through a claiming socket: it may live in another namespace. */
+	meshlan_close(&family);
+	status = meshlan_open_own(&family, err);
+	if (status)
+		return status;
 	dev.has &= rest;
 	PUT(&dev, MESHLAN_A_DEV_IFINDEX, ifindex, if_nametoindex(name));
 	status = ask(MESHLAN_CMD_DEV_SET, &meshlan_dev_set, &dev, NULL, err);

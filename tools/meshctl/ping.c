@@ -126,6 +126,17 @@ static bool take_answer(const struct meshlan_ping *answer, uint32_t seq,
 	return !ping->count || ping->told < ping->count;
 }
 
+static void print_head(const struct ping *ping)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (want_json)
+		return;
+	printf("ping %s on %s\n", meshlan_text_node(ping->asker.node, text),
+	       ping->asker.ifname);
+	fflush(stdout);
+}
+
 static enum meshlan_status ask_and_wait(struct ping *ping,
 					const sigset_t *mask,
 					struct meshlan_error *err)
@@ -138,6 +149,8 @@ static enum meshlan_status ask_and_wait(struct ping *ping,
 		status = asker_ask(&ping->asker, ping->ttl, err);
 		if (status)
 			break;
+		if (ping->asker.asked == 1)
+			print_head(ping);
 		last = ping->count && ping->asker.asked == ping->count;
 		next += last ? QUESTION_TIME : ping->interval;
 		status = asker_wait(&ping->asker, next, mask, take_answer, ping,
@@ -205,10 +218,6 @@ static enum meshlan_status ping_all(struct ping *ping,
 	enum meshlan_status status;
 	sigset_t mask;
 
-	if (!want_json)
-		printf("ping %s on %s\n",
-		       meshlan_text_node(ping->asker.node, text),
-		       ping->asker.ifname);
 	catch_signals(&mask);
 	status = ask_and_wait(ping, &mask, err);
 	if (ping->asker.asked)

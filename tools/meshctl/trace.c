@@ -20,6 +20,7 @@ struct trace {
 	uint16_t vlan;
 	bool heard;		/* of the question that was asked last */
 	struct meshlan_ping answer;
+	uint64_t farthest;	/* last node that was heard of, 0 if none */
 };
 
 static bool set_vlan(const char *text, void *object)
@@ -46,6 +47,7 @@ static bool take_answer(const struct meshlan_ping *answer, uint32_t seq,
 	if (seq + 1 != trace->asker.asked)
 		return true;
 	trace->answer = *answer;
+	trace->farthest = answer->reporter;
 	trace->heard = true;
 	return false;
 }
@@ -98,6 +100,10 @@ static void print_hop(const struct trace *trace, int ttl)
 
 	if (want_json)
 		return print_json(trace, ttl);
+	if (!ttl)
+		printf("trace to %s on %s\n",
+		       meshlan_text_node(trace->asker.node, text),
+		       trace->asker.ifname);
 	if (!trace->heard) {
 		printf("%2d  *\n", ttl + 1);
 		return;
@@ -134,30 +140,26 @@ static enum meshlan_status fail_hop(const struct trace *trace,
 				    struct meshlan_error *err)
 {
 	char node[MESHLAN_TEXT_MAX], from[MESHLAN_TEXT_MAX];
-	char cause[MESHLAN_TEXT_MAX];
+	char cause[MESHLAN_TEXT_MAX] = "no answer";
 
 	meshlan_text_node(trace->asker.node, node);
-	if (!trace->heard)
+	meshlan_text_node(trace->farthest, from);
+	if (!trace->farthest)
 		return meshlan_fail(err, MESHLAN_ERR_SILENCE,
 				    "node '%.16s': no answer", node);
+	if (trace->heard)
+		text_value(&meshlan_cause_names, trace->answer.cause, cause);
 	return meshlan_fail(err, MESHLAN_ERR_SILENCE,
-			    "node '%.16s': not beyond %.16s: %s", node,
-			    meshlan_text_node(trace->answer.reporter, from),
-			    text_value(&meshlan_cause_names,
-				       trace->answer.cause, cause));
+			    "node '%.16s': not beyond %.16s: %.32s", node, from,
+			    cause);
 }
 
 static enum meshlan_status trace_all(struct trace *trace,
 				     struct meshlan_error *err)
 {
 	enum meshlan_status status;
-	char text[MESHLAN_TEXT_MAX];
 	int silent = 0;
 
-	if (!want_json)
-		printf("trace to %s on %s\n",
-		       meshlan_text_node(trace->asker.node, text),
-		       trace->asker.ifname);
 	for (int ttl = 0; ttl <= TTL_MAX && silent < SILENT_MAX; ttl++) {
 		status = ask_hop(trace, ttl, err);
 		if (status)
