@@ -59,6 +59,9 @@ cat >"$T/conf" <<-CONF
 	Fwmark = 5
 	Dscp = 3
 	Role = client
+	StormLimit = none
+	FloodUnknown = off
+	FloodTypes = 0x0806,0x86dd
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1
 	Origin = $IDA child $IDB child $IDC
@@ -91,6 +94,9 @@ cat >"$T/wanted" <<-CONF
 	Fwmark = 0x5
 	Dscp = 3
 	Role = client
+	StormLimit = none
+	FloodUnknown = off
+	FloodTypes = 0x0806,0x86dd
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1
 	Origin = $IDA child $IDB child $IDC

@@ -182,6 +182,30 @@ is "... JSON" "$(jq -c '[.reporter, .broken, .cause]' "$T/out" | tail -n 1)" \
 	"[\"$IDC\",true,\"refused\"]"
 check "... and a member again" mc "$C" dev set mesh0 role member
 
+# A circle of wrong routes, and a far end that does not exist.
+veth "$D" to4 "$B" from4 4
+path "$D" $IDB 10.4.0.2:23731 && path "$B" $IDD 10.4.0.1:23731 &&
+	wait_for 10 path_up "$D" $IDB && wait_for 10 path_up "$B" $IDD ||
+	bail "D and B become neighbours"
+mc "$A" session add mesh0 $IDE
+index=$(field "$A" .index key new mesh0 $IDE)
+"$MESHCTL" genkey | key_set "$A" $IDE "$index" 0x10 \
+	00112233445566778899aabbccddeeff chacha20-poly1305 1
+mc "$A" key use mesh0 $IDE "$index"
+mc "$B" route add mesh0 $IDE hop $IDC
+mc "$C" route add mesh0 $IDE hop $IDD
+mc "$D" route add mesh0 $IDE hop $IDB
+run trace mesh0 $IDE
+is "trace in a circle ends" "$? $(cat "$T/err")" \
+	"8 meshctl: trace: node '$IDE': not beyond $IDC: ttl"
+is "... when the ttl does" "$(awk 'NR > 1 { print $1, $2 }' "$T/out" | tail -n 2)" \
+	"64 $IDB
+65 $IDC"
+check "... which is marked" grep -q '^65 .* ! ttl$' "$T/out"
+mc "$A" session del mesh0 $IDE
+mc "$B" path del mesh0 $IDD 1
+mc "$D" path del mesh0 $IDB 1
+
 # --- reports --------------------------------------------------------------------
 
 ip netns exec "$A" "$MESHCTL" monitor mesh0 >"$T/lines" &
@@ -267,6 +291,17 @@ json "dev show" '.role == "member" and .epoch >= 0 and .origins >= 3' dev show m
 check "dev set role" mc "$A" dev set mesh0 role transit
 prints "show: the role" '^  role: transit$' show
 prints "dev show: the role" '^role transit$' dev show mesh0
+check "dev set of what is flooded" mc "$A" dev set mesh0 storm-limit none \
+	flood-unknown off flood-types 0x0806,0x88cc
+json "... is seen" '.storm_limit == 0 and .flood_unknown == "off" and
+	.flood_type == ["0x0806", "0x88cc"]' dev show mesh0
+prints "... as text" '^flood-type 0x0806,0x88cc$' dev show mesh0
+check "dev set back" mc "$A" dev set mesh0 storm-limit 10000 flood-unknown on \
+	flood-types any
+json "... is seen" '.storm_limit == 10000 and .flood_unknown == "on" and
+	(has("flood_type") | not)' dev show mesh0
+says 1 "dev set: flood-types '0x5ff': not EtherTypes from 0x600 on (0x0806,0x86dd), or any" \
+	dev set mesh0 flood-types 0x5ff
 says 1 "dev set: role 'king': not a role (member, client or transit)" \
 	dev set mesh0 role king
 check "dev add with a role, up" mc "$A" dev add mesh1 port 4000 role client up

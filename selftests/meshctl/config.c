@@ -17,6 +17,9 @@ static const char whole[] =
 	"Fwmark = 16\n"
 	"Dscp = inherit\n"
 	"Role = transit\n"
+	"StormLimit = 500\n"
+	"FloodUnknown = off\n"
+	"FloodTypes = 0x0806,0x86dd\n"
 	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
 	" hop fedcba9876543210 weight 1 owner aa\n"
 	"Origin = 0123456789abcdef leaf\n"
@@ -45,6 +48,9 @@ static const char printed[] =
 	"Fwmark = 0x10\n"
 	"Dscp = inherit\n"
 	"Role = transit\n"
+	"StormLimit = 500\n"
+	"FloodUnknown = off\n"
+	"FloodTypes = 0x0806,0x86dd\n"
 	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
 	" hop fedcba9876543210 weight 1 owner aa\n"
 	"Origin = 0123456789abcdef leaf\n"
@@ -106,6 +112,8 @@ static const struct wrong wrong[] = {
 	 "f:3: Route: a route to this node is there already"},
 	{"[Device]\nRole = king\n",
 	 "f:2: role 'king': not a role (member, client or transit)"},
+	{"[Device]\nFloodTypes = 0x806,5\n",
+	 "f:2: flood-types '0x806,5': not EtherTypes from 0x600 on (0x0806,0x86dd), or any"},
 	{"[Device]\nOrigin = x\n",
 	 "f:2: Origin: begins with no node id (16 hex digits)"},
 	{"[Device]\nOrigin = 1111111111111111\n",
@@ -228,7 +236,7 @@ static char *mutate(const char *seed, size_t len, size_t *new_len)
 /* As the kernel has it: nothing is left out. */
 static bool complete(const struct config *config)
 {
-	if (__builtin_popcountll(config->dev.has) != 9)
+	if (__builtin_popcountll(config->dev.has) != 12)
 		return false;
 	for (size_t i = 0; i < config->fdbs; i++) {
 		if (!config->fdb[i].type)

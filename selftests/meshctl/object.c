@@ -150,6 +150,9 @@ static void lengths(void)
 		case MESHLAN_TYPE_STRING:
 			point(taken == attr->size, "lengths of %s", attr->name);
 			break;
+		case MESHLAN_TYPE_FLAG:
+			point(taken == 25, "lengths of %s", attr->name);
+			break;
 		case MESHLAN_TYPE_COUNTERS:
 			point(taken == 4, "lengths of %s", attr->name);
 			break;

@@ -39,6 +39,17 @@ static bool decode_node(const void *data, size_t len,
 	return meshlan_node_add(nodes, node);
 }
 
+static bool decode_ethertype(const void *data, size_t len,
+			     struct meshlan_ethertype_array *types)
+{
+	if (len != sizeof(*types->type))
+		return false;
+	/* As with hops. */
+	if (types->count < MESHLAN_ETHERTYPES_MAX)
+		memcpy(&types->type[types->count++], data, len);
+	return true;
+}
+
 void meshlan_release(const struct meshlan_set *set, void *object)
 {
 	struct meshlan_node_array *nodes;
@@ -111,6 +122,8 @@ static bool decode_attr(const struct meshlan_attr *attr, const void *data,
 		return decode_hops(data, len, member);
 	case MESHLAN_TYPE_NODES:
 		return decode_node(data, len, member);
+	case MESHLAN_TYPE_ETHERTYPES:
+		return decode_ethertype(data, len, member);
 	default:
 		if (len != attr->size)
 			return false;
@@ -170,6 +183,18 @@ static bool encode_nodes(const struct meshlan_attr *attr,
 	return true;
 }
 
+static bool encode_ethertypes(const struct meshlan_attr *attr,
+			      const struct meshlan_ethertype_array *types,
+			      struct nlmsghdr *nlh, size_t size)
+{
+	for (unsigned int i = 0; i < types->count; i++) {
+		if (!mnl_attr_put_u16_check(nlh, size, attr->number,
+					    types->type[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool encode_attr(const struct meshlan_attr *attr, const void *object,
 			struct nlmsghdr *nlh, size_t size)
 {
@@ -194,6 +219,8 @@ static bool encode_attr(const struct meshlan_attr *attr, const void *object,
 		return encode_hops(attr, member, nlh, size);
 	case MESHLAN_TYPE_NODES:
 		return encode_nodes(attr, member, nlh, size);
+	case MESHLAN_TYPE_ETHERTYPES:
+		return encode_ethertypes(attr, member, nlh, size);
 	case MESHLAN_TYPE_COUNTERS:
 	case MESHLAN_TYPE_NEST:
 		return false;	/* the kernel takes none of these */
@@ -254,12 +281,22 @@ static void flags_text(const struct meshlan_names *names, uint64_t flags,
 	}
 }
 
+static void ethertypes_text(const struct meshlan_ethertype_array *types,
+			    char *text, size_t size)
+{
+	size_t len = 0;
+
+	for (unsigned int i = 0; i < types->count && len < size; i++)
+		len += snprintf(text + len, size - len, "%s0x%04x",
+				i ? "," : "", types->type[i]);
+}
+
 const char *meshlan_attr_text(const struct meshlan_attr *attr,
 			      const void *object, char *text, size_t size)
 {
 	const void *member = (const char *)object + attr->offset;
 	const struct meshlan_blob *blob = member;
-	char work[MESHLAN_TEXT_MAX] = "";
+	char work[8 * MESHLAN_ETHERTYPES_MAX] = "";
 	const char *name;
 
 	switch (attr->type) {
@@ -308,6 +345,9 @@ const char *meshlan_attr_text(const struct meshlan_attr *attr,
 		break;
 	case MESHLAN_TYPE_FLAG:
 		snprintf(work, sizeof(work), "yes");
+		break;
+	case MESHLAN_TYPE_ETHERTYPES:
+		ethertypes_text(member, work, sizeof(work));
 		break;
 	case MESHLAN_TYPE_SECRET:
 	case MESHLAN_TYPE_COUNTERS:

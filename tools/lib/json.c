@@ -168,6 +168,19 @@ static void json_nodes(struct meshlan_json *json, const char *name,
 	meshlan_json_close(json, ']');
 }
 
+static void json_ethertypes(struct meshlan_json *json, const char *name,
+			    const struct meshlan_ethertype_array *types)
+{
+	char text[8];
+
+	meshlan_json_open(json, name, '[');
+	for (unsigned int i = 0; i < types->count; i++) {
+		snprintf(text, sizeof(text), "0x%04x", types->type[i]);
+		meshlan_json_string(json, NULL, text);
+	}
+	meshlan_json_close(json, ']');
+}
+
 static void json_member(struct meshlan_json *json,
 			const struct meshlan_attr *attr, const void *object)
 {
@@ -198,6 +211,9 @@ static void json_member(struct meshlan_json *json,
 		break;
 	case MESHLAN_TYPE_NODES:
 		json_nodes(json, attr->name, member);
+		break;
+	case MESHLAN_TYPE_ETHERTYPES:
+		json_ethertypes(json, attr->name, member);
 		break;
 	case MESHLAN_TYPE_NEST:
 		meshlan_json_open(json, attr->name, '{');

@@ -49,6 +49,7 @@ enum meshlan_status meshlan_status_of(int error);
 
 #define MESHLAN_COUNTERS_MAX	128
 #define MESHLAN_HOPS_MAX	64
+#define MESHLAN_ETHERTYPES_MAX	32
 
 struct meshlan_blob {
 	uint8_t len;
@@ -64,6 +65,11 @@ struct meshlan_counter_array {
 struct meshlan_node_array {
 	size_t count;
 	uint64_t *node;
+};
+
+struct meshlan_ethertype_array {
+	unsigned int count;
+	uint16_t type[MESHLAN_ETHERTYPES_MAX];	/* host order */
 };
 
 /* In every object bit N of has says that attribute N is there. */
@@ -95,6 +101,10 @@ struct meshlan_dev {
 	uint32_t owner_uid;
 	uint32_t role;
 	uint16_t epoch;
+	uint32_t storm_limit;
+	uint8_t flood_unknown;
+	struct meshlan_ethertype_array flood_type;
+	bool flood_any;
 	uint32_t origins;
 };
 
@@ -276,7 +286,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_FLAG,
 	MESHLAN_TYPE_NODE,	/* u64 */
 	MESHLAN_TYPE_INDEX,	/* u32 */
-	MESHLAN_TYPE_ENUM,	/* u32 */
+	MESHLAN_TYPE_ENUM,	/* u32, or u8 */
 	MESHLAN_TYPE_FLAGS,	/* u32 */
 	MESHLAN_TYPE_IPV4,
 	MESHLAN_TYPE_IPV6,
@@ -289,6 +299,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_NEST,
 	MESHLAN_TYPE_HOPS,	/* one nest each */
 	MESHLAN_TYPE_NODES,	/* one u64 each */
+	MESHLAN_TYPE_ETHERTYPES,	/* one u16 each */
 };
 
 struct meshlan_set;
@@ -353,6 +364,7 @@ struct meshlan_names {
 	const char *const *name;
 };
 
+extern const struct meshlan_names meshlan_switch_names;
 extern const struct meshlan_names meshlan_cipher_names;
 extern const struct meshlan_names meshlan_key_state_names;
 extern const struct meshlan_names meshlan_path_state_names;

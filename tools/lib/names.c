@@ -16,6 +16,8 @@
 		.name = id##_list,                                             \
 	}
 
+NAMES(meshlan_switch_names, 0, 1, "off", "on");
+
 NAMES(meshlan_cipher_names, MESHLAN_CIPHER_CHACHA20_POLY1305,
       MESHLAN_CIPHER_AES_256_GCM,
       "chacha20-poly1305", "aes-256-gcm");

@@ -49,6 +49,10 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(OWNER_UID, owner_uid, U32),
 	DEV(ROLE, role, ENUM, .names = &meshlan_role_names),
 	DEV(EPOCH, epoch, U16),
+	DEV(STORM_LIMIT, storm_limit, U32),
+	DEV(FLOOD_UNKNOWN, flood_unknown, ENUM, .names = &meshlan_switch_names),
+	DEV(FLOOD_TYPE, flood_type, ETHERTYPES),
+	DEV(FLOOD_ANY, flood_any, FLAG),
 	DEV(ORIGINS, origins, U32),
 };
 SET(dev);

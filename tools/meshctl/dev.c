@@ -100,6 +100,52 @@ static bool set_role(const char *text, void *object)
 	return meshlan_value(&meshlan_role_names, text, &dev->role);
 }
 
+static bool set_storm_limit(const char *text, void *object)
+{
+	return number(strcmp(text, "none") ? text : "0", object,
+		      MESHLAN_A_DEV_STORM_LIMIT, UINT32_MAX);
+}
+
+static bool set_flood_unknown(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+	uint32_t value;
+
+	if (!meshlan_value(&meshlan_switch_names, text, &value))
+		return false;
+	PUT(dev, MESHLAN_A_DEV_FLOOD_UNKNOWN, flood_unknown, value);
+	return true;
+}
+
+/* Numbers with commas between them. */
+static bool set_flood_types(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+	char item[8];
+	uint64_t type;
+	size_t len;
+
+	if (!strcmp(text, "any")) {
+		PUT(dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
+		return true;
+	}
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_TYPE);
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		if (len >= sizeof(item) ||
+		    dev->flood_type.count == MESHLAN_ETHERTYPES_MAX)
+			return false;
+		memcpy(item, text, len);
+		item[len] = 0;
+		if (!meshlan_parse_number(item, UINT16_MAX, &type) ||
+		    type < 0x600)
+			return false;
+		dev->flood_type.type[dev->flood_type.count++] = type;
+		if (!text[len])
+			return true;
+	}
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -136,7 +182,12 @@ static bool set_up(const char *text, void *object)
 	{"fwmark", "MARK", false, set_fwmark, "a mark (0x10)"},                \
 	{"dscp", "DSCP", false, set_dscp, "a DSCP (0 to 63, or inherit)"},     \
 	{"role", "ROLE", false, set_role,                                      \
-	 "a role (member, client or transit)"}
+	 "a role (member, client or transit)"},                                \
+	{"storm-limit", "N", false, set_storm_limit,                           \
+	 "a number of frames a second, or none"},                              \
+	{"flood-unknown", "SWITCH", false, set_flood_unknown, "on or off"},    \
+	{"flood-types", "TYPES", false, set_flood_types,                       \
+	 "EtherTypes from 0x600 on (0x0806,0x86dd), or any"}
 
 const struct word dev_words[] = {
 	DEV_WORDS,
@@ -246,7 +297,7 @@ static enum meshlan_status run_show_dev(struct args *args,
 					struct meshlan_error *err)
 {
 	struct meshlan_json json = json_start();
-	char text[MESHLAN_TEXT_MAX];
+	char text[8 * MESHLAN_ETHERTYPES_MAX];
 	struct meshlan_dev dev;
 	enum meshlan_status status;
 
@@ -407,11 +458,13 @@ const struct command dev_commands[] = {
 	{"add", run_add,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
 	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
+	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
 	 "          [owner-uid UID] [mtu BYTES] [up]",
 	 "make one", NULL},
 	{"set", run_set,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
-	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]",
+	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
+	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

@@ -61,6 +61,25 @@ static void print_fdb(const struct meshlan_fdb *fdb, FILE *out)
 		text_value(&meshlan_fdb_type_names, fdb->type, text));
 }
 
+static void print_floods(const struct meshlan_dev *dev, FILE *out)
+{
+	char text[8 * MESHLAN_ETHERTYPES_MAX] = "any";
+
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_STORM_LIMIT) && dev->storm_limit)
+		fprintf(out, "StormLimit = %" PRIu32 "\n", dev->storm_limit);
+	else if (MESHLAN_HAS(dev, MESHLAN_A_DEV_STORM_LIMIT))
+		fputs("StormLimit = none\n", out);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_FLOOD_UNKNOWN))
+		fprintf(out, "FloodUnknown = %s\n",
+			dev->flood_unknown ? "on" : "off");
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_FLOOD_TYPE))
+		meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set,
+						  MESHLAN_A_DEV_FLOOD_TYPE),
+				  dev, text, sizeof(text));
+	if (dev->flood_any || MESHLAN_HAS(dev, MESHLAN_A_DEV_FLOOD_TYPE))
+		fprintf(out, "FloodTypes = %s\n", text);
+}
+
 static void print_dev(const struct config *config, FILE *out)
 {
 	const struct meshlan_dev *dev = &config->dev;
@@ -84,6 +103,7 @@ static void print_dev(const struct config *config, FILE *out)
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_ROLE))
 		fprintf(out, "Role = %s\n",
 			text_value(&meshlan_role_names, dev->role, text));
+	print_floods(dev, out);
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
 	for (size_t i = 0; i < config->origins; i++)
@@ -177,10 +197,16 @@ static enum meshlan_status read_dev(uint32_t ifindex, struct config *config,
 				    struct meshlan_error *err)
 {
 	struct meshlan_dev query = {0};
+	enum meshlan_status status;
 
 	PUT(&query, MESHLAN_A_DEV_IFINDEX, ifindex, ifindex);
-	return ask(MESHLAN_CMD_DEV_GET, &meshlan_dev_set, &query, &config->dev,
-		   err);
+	status = ask(MESHLAN_CMD_DEV_GET, &meshlan_dev_set, &query,
+		     &config->dev, err);
+	/* The kernel tells no types, and is told that there are none. */
+	if (!status && MESHLAN_HAS(&config->dev, MESHLAN_A_DEV_FLOOD_UNKNOWN) &&
+	    !config->dev.flood_type.count)
+		PUT(&config->dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
+	return status;
 }
 
 static enum meshlan_status read_sessions(uint32_t ifindex,
