@@ -39,6 +39,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_FLOOD_ORIGINS, "drop_flood_origins"),
 	NAME(DROP_FLOOD_STORM,	"drop_flood_storm"),
 	NAME(DROP_FLOOD_TYPE,	"drop_flood_type"),
+	NAME(DROP_RX_LINK_LOCAL, "drop_rx_link_local"),
 	NAME(DROP_TX_FRAME,	"drop_tx_frame"),
 	NAME(DROP_TX_NOBODY,	"drop_tx_nobody"),
 	NAME(DROP_TX_SESSION,	"drop_tx_session"),
@@ -55,10 +56,13 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_TX_SAME_NODE,	"drop_tx_same_node"),
 	NAME(DROP_TX_UNKNOWN,	"drop_tx_unknown"),
 	NAME(DROP_ROLE,		"drop_role"),
+	NAME(DROP_TX_LINK_LOCAL, "drop_tx_link_local"),
 	NAME(FDB_FULL,		"fdb_full"),
 	NAME(FDB_FROZEN,	"fdb_frozen"),
 	NAME(FDB_CONFLICT,	"fdb_conflict"),
 	NAME(FDB_MOVED,		"fdb_moved"),
+	NAME(SUPPRESSED_ARP,	"suppressed_arp"),
+	NAME(SUPPRESSED_ND,	"suppressed_nd"),
 	NAME(FLOOD_TX,		"flood_tx"),
 	NAME(FLOOD_RX,		"flood_rx"),
 	NAME(FLOOD_COPY_TX,	"flood_copy_tx"),
@@ -128,6 +132,7 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(FLOOD_ORIGINS,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(FLOOD_STORM,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(FLOOD_TYPE,	NO_STAT,	NOT_SPECIFIED),
+	DROP(RX_LINK_LOCAL,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_FRAME,		TX_ERRORS,	PKT_TOO_SMALL),
 	DROP(TX_NOBODY,		TX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_SESSION,	TX_DROPPED,	NOT_SPECIFIED),
@@ -144,6 +149,7 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(TX_SAME_NODE,	TX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_UNKNOWN,	TX_DROPPED,	NOT_SPECIFIED),
 	DROP(ROLE,		NO_STAT,	NOT_SPECIFIED),
+	DROP(TX_LINK_LOCAL,	TX_DROPPED,	NOT_SPECIFIED),
 };
 
 /**

@@ -112,14 +112,19 @@ static int meshlan_dev_init(struct net_device *dev)
 	err = meshlan_fdb_init(mdev);
 	if (err)
 		goto err_origins;
-	err = meshlan_fdb_set_own(mdev, NULL, dev->dev_addr);
+	err = meshlan_bindings_init(&mdev->bindings);
 	if (err)
 		goto err_fdb;
+	err = meshlan_fdb_set_own(mdev, NULL, dev->dev_addr);
+	if (err)
+		goto err_bindings;
 	schedule_delayed_work(&mdev->housekeeping, HZ);
 	/* From here on whoever unregisters frees; before, we do. */
 	dev->priv_destructor = meshlan_dev_free;
 	return 0;
 
+err_bindings:
+	meshlan_bindings_uninit(&mdev->bindings);
 err_fdb:
 	meshlan_fdb_uninit(mdev);
 err_origins:
@@ -155,6 +160,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	meshlan_pings_purge(mdev);
 	meshlan_fdb_uninit(mdev);
 	meshlan_origins_uninit(mdev);
+	meshlan_bindings_uninit(&mdev->bindings);
 	gro_cells_destroy(&mdev->gro);
 	if (!list_empty(&mdev->list))
 		list_del(&mdev->list);
@@ -225,6 +231,7 @@ static void meshlan_setup(struct net_device *dev)
 	mdev->fdb.limit = MESHLAN_FDB_LIMIT;
 	mdev->fdb.node_limit = MESHLAN_FDB_NODE_LIMIT;
 	mdev->fdb.age = MESHLAN_FDB_AGE;
+	mdev->suppress = true;
 }
 
 /**

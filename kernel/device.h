@@ -38,6 +38,8 @@ struct meshlan_flood_types {
  * @fdb_limit: most learned entries
  * @fdb_node_limit: most learned entries of one node
  * @fdb_age: seconds until an unused learned entry goes
+ * @suppress: answer ARP requests and neighbour solicitations from here
+ * @link_local: carry frames for 01-80-C2-00-00-0x
  */
 struct meshlan_dev_config {
 	u64	node;
@@ -52,6 +54,8 @@ struct meshlan_dev_config {
 	u32	fdb_limit;
 	u32	fdb_node_limit;
 	u32	fdb_age;
+	bool	suppress;
+	bool	link_local;
 };
 
 /**

@@ -42,6 +42,8 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->fdb_limit = mdev->fdb.limit;
 	config->fdb_node_limit = mdev->fdb.node_limit;
 	config->fdb_age = mdev->fdb.age;
+	config->suppress = mdev->suppress;
+	config->link_local = mdev->link_local;
 }
 
 /**
@@ -92,6 +94,10 @@ static void config_apply(struct meshlan_dev *mdev,
 	WRITE_ONCE(mdev->fdb.limit, config->fdb_limit);
 	WRITE_ONCE(mdev->fdb.node_limit, config->fdb_node_limit);
 	WRITE_ONCE(mdev->fdb.age, config->fdb_age);
+	WRITE_ONCE(mdev->suppress, config->suppress);
+	if (!config->suppress)
+		meshlan_bindings_clear(&mdev->bindings);
+	WRITE_ONCE(mdev->link_local, config->link_local);
 }
 
 /**

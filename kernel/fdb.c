@@ -89,7 +89,8 @@ void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,
 		change->event = event;
 		change->key = entry->key;
 		change->node = node;
-		change->type = entry->type;
+		change->type = meshlan_fdb_told_type(entry);
+		change->ages = entry->type == MESHLAN_FDB_TYPE_LEARNED;
 		list_add_tail(&change->list, &fdb->changes);
 		fdb->waiting++;
 	} else {

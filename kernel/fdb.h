@@ -42,6 +42,18 @@ struct meshlan_fdb_key {
 };
 
 /**
+ * struct meshlan_fdb_peer - from whom addresses are learned
+ * @node: the node, 0 for this one
+ * @count: entries learned from it, under meshlan_fdb.lock
+ * @dead: it goes; nothing is learned from it any more
+ */
+struct meshlan_fdb_peer {
+	u64		node;
+	unsigned int	count;
+	bool		dead;
+};
+
+/**
  * struct meshlan_fdb - forwarding table: (MAC, VLAN) to node
  * @table: entries by key, RCU for readers
  * @entries: entries by number, RCU for readers. A number is an entry's for
@@ -50,6 +62,7 @@ struct meshlan_fdb_key {
  * @next: number to try next
  * @count: number of entries
  * @learned: number of learned entries
+ * @here: this node, from which those behind it are learned as well
  * @limit: most learned entries; lowering it removes none
  * @node_limit: most learned entries of one node; likewise
  * @age: seconds until a learned entry that is not renewed goes, 0 for never
@@ -67,6 +80,7 @@ struct meshlan_fdb {
 	u32			next;
 	unsigned int		count;
 	unsigned int		learned;
+	struct meshlan_fdb_peer	here;
 	u32			limit;
 	u32			node_limit;
 	u32			age;
@@ -79,22 +93,11 @@ struct meshlan_fdb {
 };
 
 /**
- * struct meshlan_fdb_peer - from whom addresses are learned
- * @node: the node
- * @count: entries learned from it, under meshlan_fdb.lock
- * @dead: it goes; nothing is learned from it any more
- */
-struct meshlan_fdb_peer {
-	u64		node;
-	unsigned int	count;
-	bool		dead;
-};
-
-/**
  * struct meshlan_fdb_info - what may be told of an entry
  * @key: address and VLAN
  * @node: node behind which it is; 0 for a local entry
  * @type: where the entry comes from
+ * @ages: it goes when nothing comes from it any more
  * @age: milliseconds since a frame came from the address
  * @moves: moves within the freeze period
  * @frozen: it moved too often and stays where it is
@@ -103,6 +106,7 @@ struct meshlan_fdb_info {
 	struct meshlan_fdb_key	key;
 	u64			node;
 	enum meshlan_fdb_type	type;
+	bool			ages;
 	u32			age;
 	u32			moves;
 	bool			frozen;
@@ -115,6 +119,7 @@ struct meshlan_fdb_info {
  * @key: address and VLAN
  * @node: where it is now; of CONFLICT, who claims it
  * @type: type of the entry
+ * @ages: the entry goes when nothing comes from it any more
  */
 struct meshlan_fdb_change {
 	struct list_head	list;
@@ -122,6 +127,7 @@ struct meshlan_fdb_change {
 	struct meshlan_fdb_key	key;
 	u64			node;
 	enum meshlan_fdb_type	type;
+	bool			ages;
 };
 
 /* Called under RCU; returns 0, or an error that ends the walk. */
@@ -137,6 +143,8 @@ bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 bool meshlan_fdb_learn(struct meshlan_dev *mdev,
 		       struct meshlan_fdb_peer *peer,
 		       const struct meshlan_fdb_key *key);
+bool meshlan_fdb_is_here(struct meshlan_dev *mdev,
+			 const struct meshlan_fdb_key *key);
 
 /* Configuration. */
 int meshlan_fdb_set(struct meshlan_dev *mdev,

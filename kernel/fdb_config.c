@@ -174,7 +174,8 @@ static void meshlan_fdb_inform(struct meshlan_fdb *fdb,
 	spin_lock_bh(&fdb->lock);
 	info->key = entry->key;
 	info->node = meshlan_fdb_node(entry);
-	info->type = entry->type;
+	info->type = meshlan_fdb_told_type(entry);
+	info->ages = entry->type == MESHLAN_FDB_TYPE_LEARNED;
 	info->age = 0;
 	if (entry->type != MESHLAN_FDB_TYPE_LOCAL)
 		info->age = meshlan_fdb_idle_ms(entry, now);

@@ -77,4 +77,29 @@ static inline u64 meshlan_fdb_node(const struct meshlan_fdb_entry *entry)
 	return atomic64_read(&entry->node);
 }
 
+/**
+ * meshlan_fdb_bridged() - is what an entry names behind this node
+ * @entry: the entry
+ *
+ * Return: true if it was learned from a frame that this node sent for it.
+ */
+static inline bool meshlan_fdb_bridged(const struct meshlan_fdb_entry *entry)
+{
+	return READ_ONCE(entry->type) == MESHLAN_FDB_TYPE_LEARNED &&
+	       !meshlan_fdb_node(entry);
+}
+
+/**
+ * meshlan_fdb_told_type() - what type others are told that an entry has
+ * @entry: the entry
+ *
+ * Return: its type.
+ */
+static inline enum meshlan_fdb_type
+meshlan_fdb_told_type(const struct meshlan_fdb_entry *entry)
+{
+	return meshlan_fdb_bridged(entry) ? MESHLAN_FDB_TYPE_LOCAL :
+					    READ_ONCE(entry->type);
+}
+
 #endif /* _MESHLAN_FDB_ENTRY_H */

@@ -10,7 +10,10 @@
  * meshlan_fdb_lookup() - find the node behind an address
  * @mdev: the device
  * @key: address and VLAN
- * @node: where to put the node's id; 0 for this node's own address
+ * @node: where to put the node's id; 0 for the device's own address
+ *
+ * An address that was learned to be behind this node counts as unknown: who
+ * sends to it through the device does not find it on this side any more.
  *
  * Context: RCU or BH off. Takes no lock.
  * Return: true if the address is known.
@@ -23,12 +26,33 @@ bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 
 	rcu_read_lock();
 	entry = meshlan_fdb_find(&mdev->fdb, key);
-	if (entry) {
+	if (entry && !meshlan_fdb_bridged(entry)) {
 		*node = meshlan_fdb_node(entry);
 		found = true;
 	}
 	rcu_read_unlock();
 	return found;
+}
+
+/**
+ * meshlan_fdb_is_here() - is an address on this node or behind it
+ * @mdev: the device
+ * @key: address and VLAN
+ *
+ * Context: RCU or BH off. Takes no lock.
+ * Return: true if it is the device's own, or was learned of this node.
+ */
+bool meshlan_fdb_is_here(struct meshlan_dev *mdev,
+			 const struct meshlan_fdb_key *key)
+{
+	struct meshlan_fdb_entry *entry;
+	bool here;
+
+	rcu_read_lock();
+	entry = meshlan_fdb_find(&mdev->fdb, key);
+	here = entry && !meshlan_fdb_node(entry);
+	rcu_read_unlock();
+	return here;
 }
 
 static bool meshlan_fdb_full(const struct meshlan_fdb *fdb,
@@ -154,7 +178,7 @@ static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
 	if (now - fdb->conflict_told >= HZ) {
 		WRITE_ONCE(fdb->conflict_told, now);
 		meshlan_fdb_tell(mdev, MESHLAN_EVENT_CONFLICT, entry,
-				 peer->node);
+				 peer->node ?: mdev->node);
 	}
 	spin_unlock_bh(&fdb->lock);
 }
@@ -162,7 +186,8 @@ static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
 /**
  * meshlan_fdb_learn() - note where a frame came from
  * @mdev: the device
- * @peer: the node it came from; it was authenticated
+ * @peer: the node it came from, authenticated; or this node, which sends it
+ *	for somebody behind it
  * @key: the frame's source address and VLAN
  *
  * Takes no lock as long as nothing changes. An address that cannot be learned

@@ -14,6 +14,7 @@
 
 #include <uapi/linux/meshlan.h>
 
+#include "binding.h"
 #include "counters.h"
 #include "event.h"
 #include "fdb.h"
@@ -32,7 +33,8 @@
  *	    meshlan_origin.lock	spinlock, BH off
  *	      meshlan_window.lock	spinlock, BH off
  *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
- *	    meshlan_bucket.lock	spinlocks, BH off, nothing inside
+ *	    meshlan_bucket.lock, meshlan_bindings.lock	spinlocks, BH off,
+ *					nothing inside
  *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *
@@ -112,6 +114,8 @@ struct meshlan_pings {
  * @lanes: lanes a key gets unless told otherwise
  * @dscp: outer DSCP, or MESHLAN_DSCP_INHERIT
  * @fwmark: mark of outer packets
+ * @suppress: answer ARP requests and neighbour solicitations from here
+ * @link_local: carry frames for 01-80-C2-00-00-0x
  * @sessions: by node id, RCU for readers
  * @session_list: all sessions by rising node id, RCU for readers
  * @session_count: their number
@@ -131,6 +135,7 @@ struct meshlan_pings {
  * @changes: how often something was changed that a dump tells of
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
+ * @bindings: what nodes said of IP addresses, with its own lock
  * @counters: one per CPU
  * @gro: hands received frames to the stack
  * @events: numbers and batches events, with its own lock
@@ -151,6 +156,8 @@ struct meshlan_dev {
 	u8			lanes;
 	u8			dscp;
 	u32			fwmark;
+	bool			suppress;
+	bool			link_local;
 	struct rhashtable	sessions;
 	struct list_head	session_list;
 	unsigned int		session_count;
@@ -170,6 +177,7 @@ struct meshlan_dev {
 	atomic_t		changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;
+	struct meshlan_bindings	bindings;
 	struct meshlan_counters __percpu *counters;
 	struct gro_cells	gro;
 	struct meshlan_events	events;

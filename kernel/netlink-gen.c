@@ -39,7 +39,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_FLOOD_ANY + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LINK_LOCAL + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -54,6 +54,8 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_FLOOD_ANY
 	[MESHLAN_A_DEV_FLOOD_UNKNOWN] = NLA_POLICY_MAX(NLA_U8, 1),
 	[MESHLAN_A_DEV_FLOOD_TYPE] = { .type = NLA_U16, },
 	[MESHLAN_A_DEV_FLOOD_ANY] = { .type = NLA_FLAG, },
+	[MESHLAN_A_DEV_SUPPRESS] = NLA_POLICY_MAX(NLA_U32, 1),
+	[MESHLAN_A_DEV_LINK_LOCAL] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -342,7 +344,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_FLOOD_ANY,
+		.maxattr	= MESHLAN_A_DEV_LINK_LOCAL,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -68,7 +68,9 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
 	    nla_put_u8(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
 		       config.flood_unknown) ||
-	    put_flood_types(skb, &config.flood_types))
+	    put_flood_types(skb, &config.flood_types) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_SUPPRESS, config.suppress) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -171,6 +173,12 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_DSCP];
 	if (attr)
 		config->dscp = nla_get_u8(attr);
+	attr = attrs[MESHLAN_A_DEV_SUPPRESS];
+	if (attr)
+		config->suppress = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_LINK_LOCAL];
+	if (attr)
+		config->link_local = nla_get_u32(attr);
 }
 
 static int add_flood_type(struct genl_info *info, const struct nlattr *attr,

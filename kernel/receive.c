@@ -15,6 +15,7 @@
 #include "relay.h"
 #include "send.h"
 #include "socket.h"
+#include "suppress.h"
 
 /*
  * A packet's way in: encap_rcv -> outer checks -> {relay} -> index -> key and
@@ -56,6 +57,11 @@ void meshlan_deliver(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
 	if (unlikely(!is_valid_ether_addr(source.mac)))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_SOURCE);
 
+	if (unlikely(is_link_local_ether_addr(eth->h_dest)) &&
+	    !READ_ONCE(mdev->link_local))
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_RX_LINK_LOCAL);
+
 	skb->ip_summed = CHECKSUM_NONE;
 	if (flags & MESHLAN_FLAG_NEEDS_CSUM &&
 	    (!meshlan_frame_checksum(skb, &frame, &start, &offset) ||
@@ -71,6 +77,9 @@ void meshlan_deliver(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
 
 	if (unlikely(!meshlan_fdb_learn(mdev, peer, &source)))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_SOURCE);
+
+	if (unlikely(meshlan_neigh_maybe(skb, &frame)))
+		meshlan_suppress_learn(mdev, peer->node, skb, &frame);
 
 	skb->protocol = eth_type_trans(skb, mdev->dev);
 	skb_reset_network_header(skb);

@@ -12,6 +12,7 @@
 #include "relay.h"
 #include "session.h"
 #include "socket.h"
+#include "suppress.h"
 #include "wanted.h"
 #include "way.h"
 
@@ -332,6 +333,16 @@ static bool send_unknown(struct meshlan_dev *mdev, __be16 type, u32 hash,
 	return false;
 }
 
+/* Somebody behind this node sends, through a bridge for instance. */
+static void learn_bridged(struct meshlan_dev *mdev, const struct sk_buff *skb,
+			  u16 vlan)
+{
+	struct meshlan_fdb_key from = { .vlan = vlan };
+
+	ether_addr_copy(from.mac, eth_hdr(skb)->h_source);
+	meshlan_fdb_learn(mdev, &mdev->fdb.here, &from);
+}
+
 /* Where the frame belongs decides who gets the burst made of it. */
 static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 {
@@ -346,6 +357,15 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	meshlan_frame_parse(skb, &frame);
 	ether_addr_copy(to.mac, eth_hdr(skb)->h_dest);
 	to.vlan = frame.vlan;
+	if (unlikely(is_link_local_ether_addr(to.mac)) &&
+	    !READ_ONCE(mdev->link_local))
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_TX_LINK_LOCAL);
+	if (!ether_addr_equal(eth_hdr(skb)->h_source, mdev->dev->dev_addr))
+		learn_bridged(mdev, skb, frame.vlan);
+	if (unlikely(meshlan_neigh_maybe(skb, &frame)) &&
+	    meshlan_suppress(mdev, skb, &frame))
+		return;
 	/* The flow is known only as long as it can be read. */
 	hash = skb_get_hash(skb);
 

@@ -62,6 +62,8 @@ cat >"$T/conf" <<-CONF
 	StormLimit = none
 	FloodUnknown = off
 	FloodTypes = 0x0806,0x86dd
+	Suppress = off
+	LinkLocal = on
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1
 	Origin = $IDA child $IDB child $IDC
@@ -97,6 +99,8 @@ cat >"$T/wanted" <<-CONF
 	StormLimit = none
 	FloodUnknown = off
 	FloodTypes = 0x0806,0x86dd
+	Suppress = off
+	LinkLocal = on
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1
 	Origin = $IDA child $IDB child $IDC

@@ -76,6 +76,10 @@ check "dev set" mc "$A" dev set mesh0 fwmark 0x20 dscp 10 fdb-age 5m \
 prints "dev show: a DSCP" '^dscp 10$' dev show mesh0
 json "... is seen" '.fwmark == 32 and .dscp == 10 and .fdb_age == 300 and
 	.fdb_limit == 1000 and .fdb_node_limit == 100 and .lanes == 3' dev show mesh0
+check "dev set of a switch" mc "$A" dev set mesh0 suppress off link-local on
+json "... is seen" '.suppress == "off" and .link_local == "on"' dev show mesh0
+check "... and back" mc "$A" dev set mesh0 suppress on link-local off
+json "... is seen" '.suppress == "on" and .link_local == "off"' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
 	expires +1h owner 00ff
 json "... is seen" ".[0].owner == \"00ff\" and
@@ -186,6 +190,7 @@ says 2 "fdb add: vlan '4095': integer out of range (0 to 4094)" \
 says 3 "fdb del: no such entry" fdb del mesh0 02:00:00:00:00:05
 says 1 "route add: weight '2': not a number after a hop" route add mesh0 $IDB weight 2
 says 2 "dev set: lanes '17': integer out of range (1 to 16)" dev set mesh0 lanes 17
+says 1 "dev set: suppress 'maybe': not on or off" dev set mesh0 suppress maybe
 says 1 "dev set: port '65536': not a port (1 to 65535)" dev set mesh0 port 65536
 says 4 "dev set: the node id cannot change while sessions exist" dev set mesh0 node $IDC
 says 2 "show: device 'wire': interface is no meshlan device" show wire

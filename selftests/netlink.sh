@@ -110,6 +110,13 @@ devices() {
 	taken set dev fdb-limit=u32:65536 fdb-node-limit=u32:4096
 	taken set dev fdb-age=u32:0
 	taken set dev fdb-age=u32:300
+	for switch in suppress link-local; do
+		taken set dev $switch=u32:0
+		taken set dev $switch=u32:1
+		not_taken ERANGE $switch set dev $switch=u32:2
+		not_taken EINVAL $switch set dev $switch=u8:1
+	done
+	taken set dev suppress=u32:1 link-local=u32:0
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.

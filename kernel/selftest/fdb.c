@@ -97,7 +97,8 @@ static bool learn(unsigned int node, unsigned int mac, u16 vlan)
 {
 	struct meshlan_fdb_key key = fdb_test_key(mac, vlan);
 
-	return meshlan_fdb_learn(t.mdev, &t.peer[node], &key);
+	return meshlan_fdb_learn(t.mdev, node ? &t.peer[node] :
+						&t.mdev->fdb.here, &key);
 }
 
 static int set(unsigned int mac, u16 vlan, u64 node,
@@ -177,6 +178,46 @@ static void own_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(1, 0), -1);
 	KUNIT_EXPECT_EQ(test, look(2, 0), 0);
 	KUNIT_EXPECT_TRUE(test, learn(1, 1, 0));
+}
+
+static bool here(unsigned int mac, u16 vlan)
+{
+	struct meshlan_fdb_key key = fdb_test_key(mac, vlan);
+
+	return meshlan_fdb_is_here(t.mdev, &key);
+}
+
+static void learns_here(struct kunit *test)
+{
+	fdb_test_own(-1, 1);
+	KUNIT_EXPECT_TRUE(test, here(1, 3));
+	learn(0, 2, 3);
+	KUNIT_EXPECT_TRUE(test, here(2, 3));
+	KUNIT_EXPECT_FALSE(test, here(2, 0));
+	KUNIT_EXPECT_EQ(test, look(2, 3), -1);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 1);
+	/* Unlike the device's own address it may move. */
+	KUNIT_EXPECT_TRUE(test, learn(4, 2, 3));
+	KUNIT_EXPECT_EQ(test, look(2, 3), 4);
+	KUNIT_EXPECT_FALSE(test, here(2, 3));
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[4].count, 1);
+	learn(0, 2, 3);
+	KUNIT_EXPECT_FALSE(test, here(2, 3));
+	fdb_test_now += MESHLAN_FDB_MOVE_DELAY;
+	learn(0, 2, 3);
+	KUNIT_EXPECT_TRUE(test, here(2, 3));
+	KUNIT_EXPECT_EQ(test, t.peer[4].count, 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 1);
+	fdb_test_own(1, 2);
+	KUNIT_EXPECT_EQ(test, look(2, 3), 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 0);
+	set(5, 0, 2, MESHLAN_FDB_TYPE_CERTIFIED, false);
+	learn(0, 5, 0);
+	KUNIT_EXPECT_EQ(test, look(5, 0), 2);
+	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_CONFLICT], 1);
+	fdb_test_batch();
+	KUNIT_EXPECT_EQ(test, t.conflict_node, 9ULL);
 }
 
 static void configured(struct kunit *test)
@@ -415,6 +456,7 @@ static void walks(struct kunit *test)
 static struct kunit_case fdb_cases[] = {
 	KUNIT_CASE(learns),
 	KUNIT_CASE(own_address),
+	KUNIT_CASE(learns_here),
 	KUNIT_CASE(configured),
 	KUNIT_CASE(certified),
 	KUNIT_CASE(moves),

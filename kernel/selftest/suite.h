@@ -132,7 +132,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(hole)		\
 	do(liveness)		\
 	do(measure)		\
-	do(bucket)
+	do(bucket)		\
+	do(suppress)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;

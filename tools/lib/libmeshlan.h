@@ -106,6 +106,8 @@ struct meshlan_dev {
 	struct meshlan_ethertype_array flood_type;
 	bool flood_any;
 	uint32_t origins;
+	uint32_t suppress;
+	uint32_t link_local;
 };
 
 struct meshlan_session {

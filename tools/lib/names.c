@@ -16,7 +16,8 @@
 		.name = id##_list,                                             \
 	}
 
-NAMES(meshlan_switch_names, 0, 1, "off", "on");
+NAMES(meshlan_switch_names, MESHLAN_SWITCH_OFF, MESHLAN_SWITCH_ON,
+      "off", "on");
 
 NAMES(meshlan_cipher_names, MESHLAN_CIPHER_CHACHA20_POLY1305,
       MESHLAN_CIPHER_AES_256_GCM,
@@ -59,13 +60,14 @@ NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       "drop-rx-down", "drop-rx-backlog", "drop-rx-control",
       "drop-relay-ttl", "drop-relay-route", "drop-relay-refused",
       "drop-flood-seen", "drop-flood-epoch", "drop-flood-ttl",
-      "drop-flood-origins", "drop-flood-storm", "drop-flood-type",
+      "drop-flood-origins", "drop-flood-storm", "drop-flood-type", "drop-rx-link-local",
       "drop-tx-frame", "drop-tx-nobody", "drop-tx-session",
       "drop-tx-expired", "drop-tx-key", "drop-tx-key-limit", "drop-tx-path",
       "drop-tx-route", "drop-tx-loop", "drop-tx-too-big", "drop-tx-checksum",
       "drop-tx-seal", "drop-tx-nomem", "drop-tx-same-node", "drop-tx-unknown",
-      "drop-role",
+      "drop-role", "drop-tx-link-local",
       "fdb-full", "fdb-frozen", "fdb-conflict", "fdb-moved",
+      "suppressed-arp", "suppressed-nd",
       "flood-tx", "flood-rx", "flood-copy-tx", "flood-all-tx",
       "relayed", "report-tx", "report-rx", "wanted",
       "probe-tx", "probe-rx", "challenge-tx", "path-moved", "crypto-async");

@@ -54,6 +54,8 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(FLOOD_TYPE, flood_type, ETHERTYPES),
 	DEV(FLOOD_ANY, flood_any, FLAG),
 	DEV(ORIGINS, origins, U32),
+	DEV(SUPPRESS, suppress, ENUM, .names = &meshlan_switch_names),
+	DEV(LINK_LOCAL, link_local, ENUM, .names = &meshlan_switch_names),
 };
 SET(dev);
 

@@ -146,6 +146,22 @@ static bool set_flood_types(const char *text, void *object)
 	}
 }
 
+static bool set_suppress(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_SUPPRESS);
+	return meshlan_value(&meshlan_switch_names, text, &dev->suppress);
+}
+
+static bool set_link_local(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LINK_LOCAL);
+	return meshlan_value(&meshlan_switch_names, text, &dev->link_local);
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -191,6 +207,8 @@ static bool set_up(const char *text, void *object)
 
 const struct word dev_words[] = {
 	DEV_WORDS,
+	{"suppress", "SWITCH", false, set_suppress, "on or off"},
+	{"link-local", "SWITCH", false, set_link_local, "on or off"},
 	{0},
 };
 
@@ -464,7 +482,8 @@ const struct command dev_commands[] = {
 	{"set", run_set,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
 	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
-	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]",
+	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
+	 "          [suppress on|off] [link-local on|off]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

@@ -104,6 +104,13 @@ static void print_dev(const struct config *config, FILE *out)
 		fprintf(out, "Role = %s\n",
 			text_value(&meshlan_role_names, dev->role, text));
 	print_floods(dev, out);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SUPPRESS))
+		fprintf(out, "Suppress = %s\n",
+			text_value(&meshlan_switch_names, dev->suppress, text));
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_LINK_LOCAL))
+		fprintf(out, "LinkLocal = %s\n",
+			text_value(&meshlan_switch_names, dev->link_local,
+				   text));
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
 	for (size_t i = 0; i < config->origins; i++)

@@ -19,6 +19,14 @@
 #define MESHLAN_DSCP_INHERIT	64
 
 /*
+ * Whether something is done.
+ */
+enum meshlan_switch {
+	MESHLAN_SWITCH_OFF,
+	MESHLAN_SWITCH_ON,
+};
+
+/*
  * Cipher of a key.
  */
 enum meshlan_cipher {
@@ -193,6 +201,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_FLOOD_STORM: The origin floods more than it may.
  * @MESHLAN_COUNTER_DROP_FLOOD_TYPE: The EtherType is not one that may be
  *   flooded.
+ * @MESHLAN_COUNTER_DROP_RX_LINK_LOCAL: For 01-80-C2-00-00-0x, which the device
+ *   does not carry.
  * @MESHLAN_COUNTER_DROP_TX_FRAME: Shorter than an Ethernet header.
  * @MESHLAN_COUNTER_DROP_TX_NOBODY: No session to flood to.
  * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node, and none came in
@@ -212,11 +222,17 @@ enum meshlan_event {
  *   are not flooded.
  * @MESHLAN_COUNTER_DROP_ROLE: The node only relays, and the frame was its own
  *   or for it.
+ * @MESHLAN_COUNTER_DROP_TX_LINK_LOCAL: For 01-80-C2-00-00-0x, which the device
+ *   does not carry.
  * @MESHLAN_COUNTER_FDB_FULL: An address was not learned, a limit was reached.
  * @MESHLAN_COUNTER_FDB_FROZEN: A move was refused, the address moves too
  *   often.
  * @MESHLAN_COUNTER_FDB_CONFLICT: A frame claimed the address of a static or
  *   certified entry.
+ * @MESHLAN_COUNTER_SUPPRESSED_ARP: ARP requests answered here instead of
+ *   flooded.
+ * @MESHLAN_COUNTER_SUPPRESSED_ND: Neighbour solicitations answered here
+ *   instead of flooded.
  * @MESHLAN_COUNTER_FLOOD_TX: Frames this node began to flood.
  * @MESHLAN_COUNTER_FLOOD_RX: Flooded frames of others that came for the first
  *   time.
@@ -257,6 +273,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_FLOOD_ORIGINS,
 	MESHLAN_COUNTER_DROP_FLOOD_STORM,
 	MESHLAN_COUNTER_DROP_FLOOD_TYPE,
+	MESHLAN_COUNTER_DROP_RX_LINK_LOCAL,
 	MESHLAN_COUNTER_DROP_TX_FRAME,
 	MESHLAN_COUNTER_DROP_TX_NOBODY,
 	MESHLAN_COUNTER_DROP_TX_SESSION,
@@ -273,10 +290,13 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_TX_SAME_NODE,
 	MESHLAN_COUNTER_DROP_TX_UNKNOWN,
 	MESHLAN_COUNTER_DROP_ROLE,
+	MESHLAN_COUNTER_DROP_TX_LINK_LOCAL,
 	MESHLAN_COUNTER_FDB_FULL,
 	MESHLAN_COUNTER_FDB_FROZEN,
 	MESHLAN_COUNTER_FDB_CONFLICT,
 	MESHLAN_COUNTER_FDB_MOVED,
+	MESHLAN_COUNTER_SUPPRESSED_ARP,
+	MESHLAN_COUNTER_SUPPRESSED_ND,
 	MESHLAN_COUNTER_FLOOD_TX,
 	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
@@ -321,6 +341,8 @@ enum {
 	MESHLAN_A_DEV_FLOOD_TYPE,
 	MESHLAN_A_DEV_FLOOD_ANY,
 	MESHLAN_A_DEV_ORIGINS,
+	MESHLAN_A_DEV_SUPPRESS,
+	MESHLAN_A_DEV_LINK_LOCAL,
 
 	__MESHLAN_A_DEV_MAX,
 	MESHLAN_A_DEV_MAX = (__MESHLAN_A_DEV_MAX - 1)
