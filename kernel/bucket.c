@@ -27,7 +27,7 @@ void meshlan_tokens_set(struct meshlan_tokens *tokens, u64 rate, u64 burst)
  */
 void meshlan_tokens_fill(struct meshlan_tokens *tokens, u64 now)
 {
-	u64 room = tokens->full - tokens->level;
+	u64 room = max_t(s64, tokens->full - tokens->level, 0);
 	u64 elapsed = now - tokens->last;
 
 	if ((s64)elapsed <= 0)

@@ -158,6 +158,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	cancel_delayed_work_sync(&mdev->housekeeping);
 	meshlan_wanted_purge(mdev);
 	meshlan_pings_purge(mdev);
+	meshlan_limits_uninit(mdev);
 	meshlan_fdb_uninit(mdev);
 	meshlan_origins_uninit(mdev);
 	meshlan_bindings_uninit(&mdev->bindings);
@@ -221,6 +222,7 @@ static void meshlan_setup(struct net_device *dev)
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
+	meshlan_limits_init(mdev);
 	mdev->port = MESHLAN_DEFAULT_PORT;
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;

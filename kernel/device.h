@@ -40,6 +40,9 @@ struct meshlan_flood_types {
  * @fdb_age: seconds until an unused learned entry goes
  * @suppress: answer ARP requests and neighbour solicitations from here
  * @link_local: carry frames for 01-80-C2-00-00-0x
+ * @limit_up: bits per second that may be sent, 0 for no limit
+ * @limit_down: bits per second that may be received, 0 for no limit
+ * @limit_burst: milliseconds of a limit that may come at once
  */
 struct meshlan_dev_config {
 	u64	node;
@@ -56,6 +59,9 @@ struct meshlan_dev_config {
 	u32	fdb_age;
 	bool	suppress;
 	bool	link_local;
+	u64	limit_up;
+	u64	limit_down;
+	u16	limit_burst;
 };
 
 /**

@@ -44,6 +44,9 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->fdb_age = mdev->fdb.age;
 	config->suppress = mdev->suppress;
 	config->link_local = mdev->link_local;
+	config->limit_up = mdev->limits.up.rate;
+	config->limit_down = mdev->limits.down.rate;
+	config->limit_burst = mdev->limits.burst;
 }
 
 /**
@@ -98,6 +101,8 @@ static void config_apply(struct meshlan_dev *mdev,
 	if (!config->suppress)
 		meshlan_bindings_clear(&mdev->bindings);
 	WRITE_ONCE(mdev->link_local, config->link_local);
+	meshlan_limits_set(mdev, config->limit_up, config->limit_down,
+			   config->limit_burst);
 }
 
 /**

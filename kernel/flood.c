@@ -360,6 +360,9 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 		return consume_skb(skb);
 	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_RX);
 	__skb_pull(skb, sizeof(*head));
+	/* What others need is passed on; only our own copy is limited. */
+	if (unlikely(!meshlan_limit_allows(from, skb)))
+		return;
 	meshlan_deliver(mdev, learned_from(mdev, origin), skb,
 			flags & ~MESHLAN_FLAG_FLOOD);
 }

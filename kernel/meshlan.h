@@ -18,6 +18,7 @@
 #include "counters.h"
 #include "event.h"
 #include "fdb.h"
+#include "limit.h"
 #include "messages.h"
 
 /*
@@ -32,6 +33,7 @@
  *	    meshlan_origins.lock	spinlock, BH off
  *	    meshlan_origin.lock	spinlock, BH off
  *	      meshlan_window.lock	spinlock, BH off
+ *	    meshlan_limit.lock	spinlock, BH off
  *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
  *	    meshlan_bucket.lock, meshlan_bindings.lock	spinlocks, BH off,
  *					nothing inside
@@ -136,6 +138,7 @@ struct meshlan_pings {
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
  * @bindings: what nodes said of IP addresses, with its own lock
+ * @limits: rates of sending and receiving, with their own locks
  * @counters: one per CPU
  * @gro: hands received frames to the stack
  * @events: numbers and batches events, with its own lock
@@ -178,6 +181,7 @@ struct meshlan_dev {
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;
 	struct meshlan_bindings	bindings;
+	struct meshlan_limits	limits;
 	struct meshlan_counters __percpu *counters;
 	struct gro_cells	gro;
 	struct meshlan_events	events;

@@ -39,7 +39,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LINK_LOCAL + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LIMIT_BURST + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -56,6 +56,9 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LINK_LOCA
 	[MESHLAN_A_DEV_FLOOD_ANY] = { .type = NLA_FLAG, },
 	[MESHLAN_A_DEV_SUPPRESS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[MESHLAN_A_DEV_LINK_LOCAL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[MESHLAN_A_DEV_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_LIMIT_BURST] = NLA_POLICY_RANGE(NLA_U16, 10, 1000),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -69,19 +72,23 @@ static const struct nla_policy meshlan_dev_release_nl_policy[MESHLAN_A_DEV_IFIND
 };
 
 /* MESHLAN_CMD_SESSION_NEW - do */
-static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_OWNER + 1] = {
+static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_SET - do */
-static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_OWNER + 1] = {
+static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_GET - do */
@@ -344,7 +351,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_LINK_LOCAL,
+		.maxattr	= MESHLAN_A_DEV_LIMIT_BURST,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -371,7 +378,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_new_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_OWNER,
+		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -380,7 +387,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_set_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_OWNER,
+		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -63,6 +63,10 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_FDB_AGE, config.fdb_age) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FWMARK, config.fwmark) ||
 	    nla_put_u8(skb, MESHLAN_A_DEV_DSCP, config.dscp) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LIMIT_UP, config.limit_up) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LIMIT_DOWN,
+			       config.limit_down) ||
+	    nla_put_u16(skb, MESHLAN_A_DEV_LIMIT_BURST, config.limit_burst) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
@@ -179,6 +183,15 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_LINK_LOCAL];
 	if (attr)
 		config->link_local = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_UP];
+	if (attr)
+		config->limit_up = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_DOWN];
+	if (attr)
+		config->limit_down = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_BURST];
+	if (attr)
+		config->limit_burst = nla_get_u16(attr);
 }
 
 static int add_flood_type(struct genl_info *info, const struct nlattr *attr,
@@ -235,11 +248,15 @@ static int get_flood_types(struct genl_info *info,
 int meshlan_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	struct nlattr **attrs = info->attrs;
 	struct meshlan_dev_config config;
 	int err;
 
+	if (meshlan_limit_check(attrs[MESHLAN_A_DEV_LIMIT_UP], info->extack) ||
+	    meshlan_limit_check(attrs[MESHLAN_A_DEV_LIMIT_DOWN], info->extack))
+		return -ERANGE;
 	meshlan_dev_config_get(mdev, &config);
-	get_config(info->attrs, &config);
+	get_config(attrs, &config);
 	err = get_flood_types(info, &config.flood_types);
 	if (err)
 		return err;

@@ -77,6 +77,10 @@ static int put_session(struct meshlan_session *session,
 	     nla_put_flag(skb, MESHLAN_A_SESSION_EXPIRED)) ||
 	    nla_put_u32(skb, MESHLAN_A_SESSION_PATHS, session->path_count) ||
 	    nla_put_u32(skb, MESHLAN_A_SESSION_KEYS, session->key_count) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_LIMIT_UP,
+			       session->limits.up_rate) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_LIMIT_DOWN,
+			       session->limits.down_rate) ||
 	    put_best(skb, session))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);
@@ -134,6 +138,29 @@ int meshlan_nl_session_get_dumpit(struct sk_buff *skb,
 	return meshlan_nl_dump(skb, cb, dump_sessions);
 }
 
+static int check_limits(const struct genl_info *info)
+{
+	if (meshlan_limit_check(info->attrs[MESHLAN_A_SESSION_LIMIT_UP],
+				info->extack) ||
+	    meshlan_limit_check(info->attrs[MESHLAN_A_SESSION_LIMIT_DOWN],
+				info->extack))
+		return -ERANGE;
+	return 0;
+}
+
+/* Those that are named, checked before. */
+static void set_limits(struct meshlan_session *session,
+		       const struct genl_info *info)
+{
+	struct nlattr *up = info->attrs[MESHLAN_A_SESSION_LIMIT_UP];
+	struct nlattr *down = info->attrs[MESHLAN_A_SESSION_LIMIT_DOWN];
+
+	meshlan_limits_session_set(session, up ? nla_get_u64(up) :
+				   session->limits.up_rate,
+				   down ? nla_get_u64(down) :
+				   session->limits.down_rate);
+}
+
 /**
  * meshlan_nl_session_new_doit() - make a session
  * @skb: the request
@@ -147,15 +174,22 @@ int meshlan_nl_session_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct meshlan_owner owner = {};
 	struct meshlan_session *session;
 	u64 node;
+	int err;
 
 	if (MESHLAN_NL_MISSING(info, MESHLAN_A_SESSION_NODE, "node"))
 		return -EINVAL;
+	err = check_limits(info);
+	if (err)
+		return err;
 	node = nla_get_u64(info->attrs[MESHLAN_A_SESSION_NODE]);
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_SESSION_OWNER], &owner);
 	session = meshlan_session_new(meshlan_nl_dev(info), node,
 				      attr ? nla_get_u64(attr) : 0, &owner,
 				      info->extack);
-	return PTR_ERR_OR_ZERO(session);
+	if (IS_ERR(session))
+		return PTR_ERR(session);
+	set_limits(session, info);
+	return 0;
 }
 
 /**
@@ -169,10 +203,15 @@ int meshlan_nl_session_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[MESHLAN_A_SESSION_EXPIRES];
 	struct meshlan_session *session;
+	int err;
 
 	session = meshlan_nl_session(info, MESHLAN_A_SESSION_NODE);
 	if (IS_ERR(session))
 		return PTR_ERR(session);
+	err = check_limits(info);
+	if (err)
+		return err;
+	set_limits(session, info);
 	if (attr)
 		meshlan_session_set_expires(session, nla_get_u64(attr));
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_SESSION_OWNER],

@@ -138,7 +138,7 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 		meshlan_control_receive(session, skb);
 	else if (flags & MESHLAN_FLAG_FLOOD)
 		meshlan_flood_receive(session, skb, flags);
-	else
+	else if (likely(meshlan_limit_allows(session, skb)))
 		meshlan_deliver(session->mdev, &session->fdb, skb, flags);
 }
 

@@ -209,17 +209,7 @@ static enum meshlan_counter session_key(struct meshlan_session *session,
 	return MESHLAN_COUNTERS;
 }
 
-/**
- * meshlan_send_burst() - send to a node, wherever it is
- * @session: session with the node
- * @hash: of the flow
- * @ttl: how many relays may pass it on
- * @burst: prepared plaintexts; consumed
- *
- * Context: RCU, BH off.
- * Return: false if nothing could be sent.
- */
-bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
+static bool send_routed(struct meshlan_session *session, u32 hash, u8 ttl,
 			struct sk_buff_head *burst)
 {
 	enum meshlan_counter cause;
@@ -239,6 +229,63 @@ bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
 	return true;
 }
 
+static bool send_direct(struct meshlan_session *session, u32 hash,
+			struct sk_buff_head *burst)
+{
+	struct meshlan_way way;
+
+	if (unlikely(!meshlan_way_direct(session, &way))) {
+		meshlan_drop_list(session->mdev, burst,
+				  MESHLAN_COUNTER_DROP_TX_PATH);
+		return false;
+	}
+	send_sealing(session, way.key, &way, hash, 0, burst);
+	return true;
+}
+
+/**
+ * meshlan_send_unlimited() - send what no limit holds back
+ * @session: session with the node
+ * @hash: of the flow
+ * @ttl: how many relays may pass it on; 0 if it must be adjacent
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_unlimited(struct meshlan_session *session, u32 hash, u8 ttl,
+			    struct sk_buff_head *burst)
+{
+	return ttl ? send_routed(session, hash, ttl, burst) :
+		     send_direct(session, hash, burst);
+}
+
+/* Control is no data: it passes by limits, and never waits behind any. */
+static bool send_limited(struct meshlan_session *session, u32 hash, u8 ttl,
+			 struct sk_buff_head *burst)
+{
+	if (unlikely(READ_ONCE(session->limited_up)) &&
+	    !(MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_CONTROL))
+		return meshlan_limit_send(session, hash, ttl, burst);
+	return meshlan_send_unlimited(session, hash, ttl, burst);
+}
+
+/**
+ * meshlan_send_burst() - send to a node, wherever it is
+ * @session: session with the node
+ * @hash: of the flow
+ * @ttl: how many relays may pass it on, at least 1
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
+			struct sk_buff_head *burst)
+{
+	return send_limited(session, hash, ttl, burst);
+}
+
 /**
  * meshlan_send_adjacent() - send to a node on one of its own paths
  * @session: session with the node
@@ -251,15 +298,7 @@ bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
 bool meshlan_send_adjacent(struct meshlan_session *session, u32 hash,
 			   struct sk_buff_head *burst)
 {
-	struct meshlan_way way;
-
-	if (unlikely(!meshlan_way_direct(session, &way))) {
-		meshlan_drop_list(session->mdev, burst,
-				  MESHLAN_COUNTER_DROP_TX_PATH);
-		return false;
-	}
-	send_sealing(session, way.key, &way, hash, 0, burst);
-	return true;
+	return send_limited(session, hash, 0, burst);
 }
 
 /**

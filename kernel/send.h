@@ -17,7 +17,7 @@ struct meshlan_way;
  * @lane: struct meshlan_tx_lane or meshlan_rx_lane
  * @hop: adjacent node that relays the packet, 0 if none does
  * @err: what the cipher said, -EINPROGRESS while it works
- * @hash: of the flow, while the packet waits for a session
+ * @hash: of the flow, while the packet waits to be sealed
  * @path: our id of the path to send on
  * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
@@ -55,6 +55,10 @@ bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
 			struct sk_buff_head *burst);
 bool meshlan_send_adjacent(struct meshlan_session *session, u32 hash,
 			   struct sk_buff_head *burst);
+
+/* The same past all limits; with @ttl 0 to one that must be adjacent. */
+bool meshlan_send_unlimited(struct meshlan_session *session, u32 hash, u8 ttl,
+			    struct sk_buff_head *burst);
 
 /* To a node that there may be no session with yet. */
 bool meshlan_send_node(struct meshlan_dev *mdev, u64 node, u32 hash,

@@ -133,6 +133,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 			    ktime_get_ns());
 	session->challenged = jiffies - HZ;
 	session->woken = jiffies - HZ;
+	meshlan_limits_session_init(session);
 
 	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,
 				     session_params);
@@ -191,6 +192,7 @@ void meshlan_session_del(struct meshlan_session *session)
 	if (!list_empty(&session->adjacent))
 		list_del_rcu(&session->adjacent);
 	mdev->session_count--;
+	meshlan_limits_session_end(session);
 	meshlan_keys_wipe(session);
 	meshlan_paths_del(session);
 	/* Of a device that goes the table goes whole. */

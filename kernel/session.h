@@ -38,6 +38,8 @@ struct meshlan_owner {
  * @owner: the daemon's bytes, under meshlan_dev.lock
  * @tx: key to send under, RCU for readers, under meshlan_dev.lock
  * @best: path to send on, RCU for readers, under @path_lock
+ * @limited_up: what is sent goes by a limit
+ * @limited_down: what is received goes by a limit
  * @path_lock: protects @best and the order of @paths, BH off
  * @keys: newest first, under meshlan_dev.lock
  * @paths: by rising id, RCU for readers, under meshlan_dev.lock
@@ -56,6 +58,7 @@ struct meshlan_owner {
  * @pings: what it may be answered
  * @rival: id of a path that is better than @best, 0 if none, under @path_lock
  * @rival_since: jiffies since when, under @path_lock
+ * @limits: its own limits, and what waits for them
  */
 struct meshlan_session {
 	struct meshlan_dev	*mdev;
@@ -71,6 +74,8 @@ struct meshlan_session {
 	struct meshlan_owner	owner;
 	struct meshlan_key __rcu *tx;
 	struct meshlan_path __rcu *best;
+	bool			limited_up;
+	bool			limited_down;
 	spinlock_t		path_lock;
 	struct list_head	keys;
 	struct list_head	paths;
@@ -89,6 +94,7 @@ struct meshlan_session {
 	struct meshlan_bucket	pings;
 	u16			rival;
 	unsigned long		rival_since;
+	struct meshlan_session_limits limits;
 };
 
 int meshlan_sessions_init(struct meshlan_dev *mdev);
@@ -126,6 +132,20 @@ static inline bool meshlan_session_ended(const struct meshlan_session *session)
 
 	return READ_ONCE(session->expired) ||
 	       (expires && ktime_get_real_seconds() >= expires);
+}
+
+/**
+ * meshlan_limit_allows() - may an authentic frame be taken in
+ * @session: where it came from
+ * @skb: the frame
+ *
+ * Return: false if it is beyond a limit, and dropped.
+ */
+static inline bool meshlan_limit_allows(struct meshlan_session *session,
+					struct sk_buff *skb)
+{
+	return likely(!READ_ONCE(session->limited_down)) ||
+	       meshlan_limit_receive(session, skb);
 }
 
 #endif /* _MESHLAN_SESSION_H */

@@ -58,6 +58,8 @@ cat >"$T/conf" <<-CONF
 	FdbAge = 1m
 	Fwmark = 5
 	Dscp = 3
+	LimitUp = 0.5G
+	LimitBurst = 20
 	Role = client
 	StormLimit = none
 	FloodUnknown = off
@@ -76,6 +78,7 @@ cat >"$T/conf" <<-CONF
 	Node = $IDB
 	Expires = 2037-01-31
 	Owner = 0102
+	LimitDown = 2500k
 	Path = remote 127.0.0.2:5 interface lo
 	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M owner ff
 
@@ -95,6 +98,9 @@ cat >"$T/wanted" <<-CONF
 	FdbAge = 60s
 	Fwmark = 0x5
 	Dscp = 3
+	LimitUp = 500M
+	LimitDown = none
+	LimitBurst = 20ms
 	Role = client
 	StormLimit = none
 	FloodUnknown = off
@@ -113,6 +119,7 @@ cat >"$T/wanted" <<-CONF
 	Node = $IDB
 	Expires = 2037-01-31T00:00:00Z
 	Owner = 0102
+	LimitDown = 2500k
 	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure
 	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M owner ff
 
@@ -148,6 +155,8 @@ sed -e "s/Expires = 2037.*/Expires = never/; s/^Owner = .*//" \
 	-e "/^Node = $IDC/,\$d" -e '/02:00:00:00:00:06/d' \
 	-e 's/vlan 7 node .* type/vlan 7 node 00000000000000dd type/' \
 	-e 's/ weight 2 owner 33/ weight 4/; s/^Lanes = 3/Lanes = 2/' \
+	-e 's/^LimitDown = none/LimitDown = 7M/; s/^LimitBurst.*/LimitBurst = 60ms/' \
+	-e 's/^LimitDown = 2500k/LimitUp = 3M/' \
 	"$T/shown" | awk '/^\[Session\]/ && seen++ { exit } { print }' >"$T/changed"
 check "syncconf of changes" mc "$C" syncconf mesh0 "$T/changed"
 is "... makes them" "$(mc "$C" showconf mesh0)" "$(sed '/^$/d; s/^\[Session/\n&/' "$T/changed")"

@@ -80,12 +80,27 @@ check "dev set of a switch" mc "$A" dev set mesh0 suppress off link-local on
 json "... is seen" '.suppress == "off" and .link_local == "on"' dev show mesh0
 check "... and back" mc "$A" dev set mesh0 suppress on link-local off
 json "... is seen" '.suppress == "on" and .link_local == "off"' dev show mesh0
+check "dev set of limits" mc "$A" dev set mesh0 limit-up 1.5G limit-down none \
+	limit-burst 100ms
+json "... is seen" '.limit_up == 1500000000 and .limit_down == 0 and
+	.limit_burst == 100' dev show mesh0
+prints "... by people too" '^  limit: 1500M up$' show
+check "dev set without limits" mc "$A" dev set mesh0 limit-up none limit-burst 50
+json "... is seen" '.limit_up == 0 and .limit_burst == 50' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
 	expires +1h owner 00ff
 json "... is seen" ".[0].owner == \"00ff\" and
 	(.[0].expires - $(date +%s) | . > 3500 and . <= 3600)" session list mesh0 $IDC
 check "session set" mc "$A" session set mesh0 $IDC --expires never --owner ''
 json "... is seen" '.[0].expires == 0 and (.[0].owner // "") == ""' \
+	session list mesh0 $IDC
+check "session set of limits" mc "$A" session set mesh0 $IDC limit-up 4M \
+	limit-down 64kbit
+json "... is seen" '.[0].limit_up == 4000000 and .[0].limit_down == 64000' \
+	session list mesh0 $IDC
+prints "... by people too" '^  limit: 4M up, 64k down$' show
+check "session set of one limit" mc "$A" session set mesh0 $IDC limit-up none
+json "... leaves the other" '.[0].limit_up == 0 and .[0].limit_down == 64000' \
 	session list mesh0 $IDC
 prints "key new prints index and nonce" "^index 0x[0-9a-f]{7}0 nonce $hex32\$" \
 	key new mesh0 $IDC

@@ -117,6 +117,18 @@ devices() {
 		not_taken EINVAL $switch set dev $switch=u8:1
 	done
 	taken set dev suppress=u32:1 link-local=u32:0
+	for limit in limit-up limit-down; do
+		taken set dev $limit=u64:1
+		taken set dev $limit=u64:100000000000
+		not_taken ERANGE $limit set dev $limit=u64:100000000001
+		not_taken ERANGE $limit set dev $limit=u64:0xffffffffffffffff
+		taken set dev $limit=u64:0
+	done
+	taken set dev limit-burst=u16:10
+	taken set dev limit-burst=u16:1000
+	not_taken ERANGE limit-burst set dev limit-burst=u16:9
+	not_taken ERANGE limit-burst set dev limit-burst=u16:1001
+	taken set dev limit-burst=u16:50
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.

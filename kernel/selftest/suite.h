@@ -133,7 +133,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(liveness)		\
 	do(measure)		\
 	do(bucket)		\
-	do(suppress)
+	do(suppress)		\
+	do(share)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;

@@ -108,6 +108,9 @@ struct meshlan_dev {
 	uint32_t origins;
 	uint32_t suppress;
 	uint32_t link_local;
+	uint64_t limit_up;
+	uint64_t limit_down;
+	uint16_t limit_burst;
 };
 
 struct meshlan_session {
@@ -127,6 +130,8 @@ struct meshlan_session {
 	uint32_t paths;
 	uint32_t keys;
 	uint16_t best_path;
+	uint64_t limit_up;
+	uint64_t limit_down;
 };
 
 struct meshlan_key {

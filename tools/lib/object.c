@@ -56,6 +56,9 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(ORIGINS, origins, U32),
 	DEV(SUPPRESS, suppress, ENUM, .names = &meshlan_switch_names),
 	DEV(LINK_LOCAL, link_local, ENUM, .names = &meshlan_switch_names),
+	DEV(LIMIT_UP, limit_up, U64),
+	DEV(LIMIT_DOWN, limit_down, U64),
+	DEV(LIMIT_BURST, limit_burst, U16),
 };
 SET(dev);
 
@@ -77,6 +80,8 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(PATHS, paths, U32),
 	SESSION(KEYS, keys, U32),
 	SESSION(BEST_PATH, best_path, U16),
+	SESSION(LIMIT_UP, limit_up, U64),
+	SESSION(LIMIT_DOWN, limit_down, U64),
 };
 SET(session);
 

@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+bool parse_limit(const char *text, uint64_t *limit)
+{
+	return meshlan_parse_rate(strcmp(text, "none") ? text : "0", limit);
+}
+
+const char *text_limit(uint64_t limit, char *text)
+{
+	return limit ? meshlan_text_rate(limit, text) : "none";
+}
+
 const char *take(struct args *args)
 {
 	if (!args->count)

@@ -162,6 +162,34 @@ static bool set_link_local(const char *text, void *object)
 	return meshlan_value(&meshlan_switch_names, text, &dev->link_local);
 }
 
+static bool set_limit_up(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LIMIT_UP);
+	return parse_limit(text, &dev->limit_up);
+}
+
+static bool set_limit_down(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LIMIT_DOWN);
+	return parse_limit(text, &dev->limit_down);
+}
+
+static bool set_limit_burst(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+	uint64_t ns;
+
+	if (!meshlan_parse_duration(text, 1000000, &ns) || ns % 1000000 ||
+	    ns / 1000000 > UINT16_MAX)
+		return false;
+	PUT(dev, MESHLAN_A_DEV_LIMIT_BURST, limit_burst, ns / 1000000);
+	return true;
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -209,6 +237,10 @@ const struct word dev_words[] = {
 	DEV_WORDS,
 	{"suppress", "SWITCH", false, set_suppress, "on or off"},
 	{"link-local", "SWITCH", false, set_link_local, "on or off"},
+	{"limit-up", "RATE", false, set_limit_up, LIMIT_FORM},
+	{"limit-down", "RATE", false, set_limit_down, LIMIT_FORM},
+	{"limit-burst", "TIME", false, set_limit_burst,
+	 "a time (10ms to 1s)"},
 	{0},
 };
 
@@ -483,7 +515,8 @@ const struct command dev_commands[] = {
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
 	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
 	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
-	 "          [suppress on|off] [link-local on|off]",
+	 "          [suppress on|off] [link-local on|off]\n"
+	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

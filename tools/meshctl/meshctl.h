@@ -71,6 +71,11 @@ extern const struct word fdb_words[];
 	((object)->member = (given),                                           \
 	 (void)((object)->has |= MESHLAN_BIT(attribute)))
 
+/* A rate, or "none"; the text may be in @text. */
+bool parse_limit(const char *text, uint64_t *limit);
+const char *text_limit(uint64_t limit, char *text);
+#define LIMIT_FORM "a rate (bit/s: 10M, 1.5Gbit, or none)"
+
 const char *take(struct args *args);
 enum meshlan_status take_dev(struct args *args, uint32_t *ifindex,
 			     struct meshlan_error *err);

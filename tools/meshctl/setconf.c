@@ -250,6 +250,10 @@ static enum meshlan_status change_session(struct change *change,
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_EXPIRES);
 		if (!same_blob(&is->session.owner, &session.owner))
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_OWNER);
+		if (is->session.limit_up != session.limit_up)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_UP);
+		if (is->session.limit_down != session.limit_down)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_DOWN);
 	}
 	if (differ) {
 		session.has |= differ;

@@ -107,6 +107,20 @@ static const struct meshlan_route *route_to(const struct view *view,
 
 /* --- for people ----------------------------------------------------------- */
 
+static void show_limits(uint64_t up, uint64_t down)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!up && !down)
+		return;
+	printf("  limit: ");
+	if (up)
+		printf("%s up%s", meshlan_text_rate(up, text), down ? ", " : "");
+	if (down)
+		printf("%s down", meshlan_text_rate(down, text));
+	putchar('\n');
+}
+
 static void show_dev(const struct meshlan_dev *dev)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -127,6 +141,7 @@ static void show_dev(const struct meshlan_dev *dev)
 	       " MB/s, aes-256-gcm %" PRIu32 " MB/s, better: %s\n",
 	       dev->chacha_speed, dev->aes_speed, name ? name : "unknown");
 	printf("  forwarding entries: %" PRIu32 "\n", dev->fdb_entries);
+	show_limits(dev->limit_up, dev->limit_down);
 	if (dev->claim_pid)
 		printf("  claimed by: pid %" PRIu32 "\n", dev->claim_pid);
 	for (unsigned int i = 0; i < dev->counters.count; i++) {
@@ -224,6 +239,7 @@ static void show_session(const struct meshlan_session *session)
 	printf("  transfer: %s received",
 	       meshlan_text_bytes(session->rx_bytes, text));
 	printf(", %s sent\n", meshlan_text_bytes(session->tx_bytes, text));
+	show_limits(session->limit_up, session->limit_down);
 	if (session->expired)
 		printf("  %sexpired%s: %s\n", meshlan_colour_on(MESHLAN_RED),
 		       meshlan_colour_off(MESHLAN_RED),

@@ -80,6 +80,23 @@ static void print_floods(const struct meshlan_dev *dev, FILE *out)
 		fprintf(out, "FloodTypes = %s\n", text);
 }
 
+static void print_limit(const char *name, uint64_t limit, FILE *out)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	fprintf(out, "%s = %s\n", name, text_limit(limit, text));
+}
+
+static void print_limits(const struct meshlan_dev *dev, FILE *out)
+{
+	/* An older module has none. */
+	if (!MESHLAN_HAS(dev, MESHLAN_A_DEV_LIMIT_BURST))
+		return;
+	print_limit("LimitUp", dev->limit_up, out);
+	print_limit("LimitDown", dev->limit_down, out);
+	fprintf(out, "LimitBurst = %ums\n", dev->limit_burst);
+}
+
 static void print_dev(const struct config *config, FILE *out)
 {
 	const struct meshlan_dev *dev = &config->dev;
@@ -100,6 +117,7 @@ static void print_dev(const struct config *config, FILE *out)
 		fputs("Dscp = inherit\n", out);
 	else
 		fprintf(out, "Dscp = %u\n", dev->dscp);
+	print_limits(dev, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_ROLE))
 		fprintf(out, "Role = %s\n",
 			text_value(&meshlan_role_names, dev->role, text));
@@ -149,6 +167,10 @@ static void print_session(const struct config_session *session, FILE *out)
 	fprintf(out, "Expires = %s\n",
 		meshlan_text_time(session->session.expires, text));
 	print_owner("Owner = ", &session->session.owner, "\n", out);
+	if (session->session.limit_up)
+		print_limit("LimitUp", session->session.limit_up, out);
+	if (session->session.limit_down)
+		print_limit("LimitDown", session->session.limit_down, out);
 	for (size_t i = 0; i < session->paths; i++)
 		print_path(&session->path[i], out);
 }
