@@ -7,6 +7,7 @@
 #include "event.h"
 #include "key.h"
 #include "meshlan.h"
+#include "room.h"
 #include "send.h"
 #include "session.h"
 #include "way.h"
@@ -141,6 +142,9 @@ static void report_receive(struct meshlan_session *from,
 	if (!session || !report_is_ours(session, report))
 		return;
 	meshlan_count(mdev, MESHLAN_COUNTER_REPORT_RX);
+	if (report->cause == MESHLAN_REPORT_CAUSE_TOO_BIG)
+		meshlan_room_reported(&session->rooms, from->node,
+				      be16_to_cpu(report->mtu));
 	if (!meshlan_ping_reported(session, report))
 		meshlan_event_report(session, report, from->node);
 }

@@ -35,8 +35,8 @@
  *	      meshlan_window.lock	spinlock, BH off
  *	    meshlan_limit.lock	spinlock, BH off
  *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
- *	    meshlan_bucket.lock, meshlan_bindings.lock	spinlocks, BH off,
- *					nothing inside
+ *	    meshlan_bucket.lock, meshlan_bindings.lock, meshlan_rooms.lock,
+ *	    meshlan_reassembly.lock	spinlocks, BH off, nothing inside
  *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *

@@ -156,6 +156,25 @@ static_assert(sizeof(struct meshlan_flood) == 16);
 static_assert(offsetof(struct meshlan_flood, number) == 10);
 static_assert(offsetof(struct meshlan_flood, flags) == 15);
 
+/**
+ * struct meshlan_fragment - begins the plaintext of a piece of a frame
+ * @index: which piece
+ * @count: how many there are
+ *
+ * Pieces of a frame have consecutive counters of one lane, so that a piece's
+ * counter less its index names the frame. Header flags are the frame's.
+ */
+struct meshlan_fragment {
+	u8	index;
+	u8	count;
+};
+
+static_assert(sizeof(struct meshlan_fragment) == 2);
+
+/* Into so many pieces a frame may be cut. */
+#define MESHLAN_PIECES_MIN	2
+#define MESHLAN_PIECES_MAX	8
+
 enum meshlan_control_kind {
 	MESHLAN_CONTROL_REPORT	= 1,
 	MESHLAN_CONTROL_RATE	= 2,

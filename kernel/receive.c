@@ -9,6 +9,7 @@
 
 #include "control.h"
 #include "flood.h"
+#include "fragment.h"
 #include "frame.h"
 #include "key.h"
 #include "path.h"
@@ -19,9 +20,10 @@
 
 /*
  * A packet's way in: encap_rcv -> outer checks -> {relay} -> index -> key and
- * lane -> window -> open -> window -> path -> {probe, control, flood, frame};
- * a frame: checks -> learn -> checksum and ECN -> GRO -> stack. Nothing is
- * learned, counted as alive or answered before a packet is authentic.
+ * lane -> window -> open -> window -> path -> {probe, pieces -> {control,
+ * flood, frame}}; a frame: checks -> learn -> checksum and ECN -> GRO -> stack.
+ * Nothing is learned, counted as alive or answered before a packet is
+ * authentic.
  */
 
 /**
@@ -134,6 +136,12 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 
 	__skb_pull(skb, sizeof(*header));
 	forget_outer(session->mdev, skb);
+	if (flags & MESHLAN_FLAG_FRAGMENT) {
+		skb = meshlan_fragment_receive(session, header, skb);
+		if (!skb)
+			return;
+		flags &= ~MESHLAN_FLAG_FRAGMENT;
+	}
 	if (unlikely(flags & MESHLAN_FLAG_CONTROL))
 		meshlan_control_receive(session, skb);
 	else if (flags & MESHLAN_FLAG_FLOOD)
@@ -144,24 +152,25 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 
 /*
  * Which flags this module knows to handle where. A packet that was routed says
- * so itself, since only that is authenticated; floods go hop by hop, and
- * probes belong to a path.
+ * so itself, since only that is authenticated; floods go hop by hop, probes
+ * belong to a path, and control messages are small.
  */
 static bool flags_allowed(const struct meshlan_header *header, bool via)
 {
-	switch (header->flags & ~MESHLAN_FLAG_NEEDS_CSUM) {
+	const u8 of_frames = MESHLAN_FLAG_NEEDS_CSUM | MESHLAN_FLAG_FRAGMENT;
+	u8 flags = header->flags;
+
+	if (header->type == MESHLAN_TYPE_PROBE)
+		return !flags && !via;
+	if (via != !!(flags & MESHLAN_FLAG_VIA))
+		return false;
+	switch (flags & ~(of_frames | MESHLAN_FLAG_VIA)) {
 	case 0:
+		return true;
 	case MESHLAN_FLAG_FLOOD:
-		return !via && (header->type == MESHLAN_TYPE_DIRECT ||
-				!header->flags);
-	case MESHLAN_FLAG_VIA:
-		return via && header->type == MESHLAN_TYPE_DIRECT;
+		return !via;
 	case MESHLAN_FLAG_CONTROL:
-		return !via && header->flags == MESHLAN_FLAG_CONTROL &&
-		       header->type == MESHLAN_TYPE_DIRECT;
-	case MESHLAN_FLAG_CONTROL | MESHLAN_FLAG_VIA:
-		return via && !(header->flags & MESHLAN_FLAG_NEEDS_CSUM) &&
-		       header->type == MESHLAN_TYPE_DIRECT;
+		return !(flags & of_frames);
 	}
 	return false;
 }

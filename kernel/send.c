@@ -6,10 +6,12 @@
 
 #include "burst.h"
 #include "flood.h"
+#include "fragment.h"
 #include "frame.h"
 #include "key.h"
 #include "path.h"
 #include "relay.h"
+#include "room.h"
 #include "session.h"
 #include "socket.h"
 #include "suppress.h"
@@ -18,8 +20,9 @@
 
 /*
  * A frame's way out: start_xmit -> segments -> {node, flood} -> session, key,
- * lane -> way -> headers -> seal -> {hop header} -> socket. What comes as one
- * skb stays one burst all the way: one look-up, one step of the counter.
+ * lane -> way -> {pieces} -> headers -> seal -> {hop header} -> socket. What
+ * comes as one skb stays one burst all the way: one look-up, one step of the
+ * counter.
  */
 
 /* Mesh over mesh over mesh: the stack ends before the stack does. */
@@ -187,6 +190,8 @@ static void send_sealing(struct meshlan_session *session,
 
 	if (flood)
 		double_flood(way->path, burst);
+	/* Nothing may come between: pieces have counters in a row. */
+	meshlan_fragment_cut(session->mdev, burst, meshlan_room(session, way));
 	skb_queue_walk(burst, skb)
 		push_header(skb, way, via, ttl);
 	__skb_queue_head_init(&sealed);

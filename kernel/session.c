@@ -131,6 +131,8 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 			    MESHLAN_REPORTS, ktime_get_ns());
 	meshlan_bucket_init(&session->pings, MESHLAN_PINGS, MESHLAN_PINGS,
 			    ktime_get_ns());
+	meshlan_reassembly_init(&session->reassembly);
+	meshlan_rooms_init(&session->rooms);
 	session->challenged = jiffies - HZ;
 	session->woken = jiffies - HZ;
 	meshlan_limits_session_init(session);
@@ -206,6 +208,7 @@ static void session_free(struct rcu_head *rcu)
 	struct meshlan_session *session;
 
 	session = container_of(rcu, struct meshlan_session, rcu);
+	meshlan_reassembly_purge(&session->reassembly);
 	netdev_put(session->mdev->dev, &session->tracker);
 	kfree_sensitive(session);
 }
@@ -238,6 +241,7 @@ void meshlan_sessions_expire(struct meshlan_dev *mdev)
 	lockdep_assert_held(&mdev->lock);
 	list_for_each_entry(session, &mdev->session_list, list) {
 		meshlan_keys_retire(session);
+		meshlan_reassembly_age(mdev, &session->reassembly);
 		if (session->expired || !meshlan_session_ended(session))
 			continue;
 		WRITE_ONCE(session->expired, true);

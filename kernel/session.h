@@ -7,7 +7,9 @@
 #include <linux/rhashtable.h>
 
 #include "bucket.h"
+#include "fragment.h"
 #include "meshlan.h"
+#include "room.h"
 
 struct meshlan_key;
 struct meshlan_path;
@@ -56,6 +58,8 @@ struct meshlan_owner {
  * @woken: jiffies when paths that are down were last told to hurry
  * @reports: what it may be told of packets that went no further
  * @pings: what it may be answered
+ * @reassembly: frames of which pieces are missing, with its own lock
+ * @rooms: what relays on the way say that fits, with its own lock
  * @rival: id of a path that is better than @best, 0 if none, under @path_lock
  * @rival_since: jiffies since when, under @path_lock
  * @limits: its own limits, and what waits for them
@@ -92,6 +96,8 @@ struct meshlan_session {
 	unsigned long		woken;
 	struct meshlan_bucket	reports;
 	struct meshlan_bucket	pings;
+	struct meshlan_reassembly reassembly;
+	struct meshlan_rooms	rooms;
 	u16			rival;
 	unsigned long		rival_since;
 	struct meshlan_session_limits limits;

@@ -129,6 +129,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(counters)		\
 	do(key)			\
 	do(fdb)			\
+	do(fragment)		\
 	do(hole)		\
 	do(liveness)		\
 	do(measure)		\

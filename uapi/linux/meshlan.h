@@ -189,6 +189,10 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
  * @MESHLAN_COUNTER_DROP_RX_CONTROL: The opened plaintext is no valid control
  *   message, or too many.
+ * @MESHLAN_COUNTER_DROP_RX_FRAGMENT: No valid piece of a frame, or it
+ *   contradicts another.
+ * @MESHLAN_COUNTER_DROP_RX_REASSEMBLY: A piece that waited in vain for the
+ *   others of its frame.
  * @MESHLAN_COUNTER_DROP_RELAY_TTL: Passed too many relays.
  * @MESHLAN_COUNTER_DROP_RELAY_ROUTE: No way to the destination, or only back.
  * @MESHLAN_COUNTER_DROP_RELAY_REFUSED: This node does not relay.
@@ -215,7 +219,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_TX_ROUTE: The path's address cannot be reached from
  *   here.
  * @MESHLAN_COUNTER_DROP_TX_LOOP: The path leads through this device itself.
- * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path's MTU.
+ * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path, not even in pieces.
  * @MESHLAN_COUNTER_DROP_TX_CHECKSUM: The checksum could not be completed.
  * @MESHLAN_COUNTER_DROP_TX_SEAL: The cipher refused.
  * @MESHLAN_COUNTER_DROP_TX_LIMIT: Beyond a limit, and the queue that waits for
@@ -241,6 +245,8 @@ enum meshlan_event {
  *   time.
  * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies sent of both, one an adjacent node.
  * @MESHLAN_COUNTER_FLOOD_ALL_TX: Frames sent to all since a child had no path.
+ * @MESHLAN_COUNTER_FRAGMENT_TX: Frames that were cut into pieces.
+ * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
  * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
  * @MESHLAN_COUNTER_WANTED: Frames that waited for a session.
@@ -267,6 +273,8 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_DOWN,
 	MESHLAN_COUNTER_DROP_RX_BACKLOG,
 	MESHLAN_COUNTER_DROP_RX_CONTROL,
+	MESHLAN_COUNTER_DROP_RX_FRAGMENT,
+	MESHLAN_COUNTER_DROP_RX_REASSEMBLY,
 	MESHLAN_COUNTER_DROP_RELAY_TTL,
 	MESHLAN_COUNTER_DROP_RELAY_ROUTE,
 	MESHLAN_COUNTER_DROP_RELAY_REFUSED,
@@ -306,6 +314,8 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
 	MESHLAN_COUNTER_FLOOD_ALL_TX,
+	MESHLAN_COUNTER_FRAGMENT_TX,
+	MESHLAN_COUNTER_FRAGMENT_RX,
 	MESHLAN_COUNTER_RELAYED,
 	MESHLAN_COUNTER_REPORT_TX,
 	MESHLAN_COUNTER_REPORT_RX,
