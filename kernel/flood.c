@@ -118,18 +118,25 @@ static bool children_reachable(struct meshlan_dev *mdev,
 	return true;
 }
 
-static void mark_all(struct meshlan_dev *mdev, struct sk_buff_head *burst)
+/* What comes back of it is no news: that is noted before it can. */
+static void mark_all(struct meshlan_dev *mdev, struct meshlan_origin *origin,
+		     struct sk_buff_head *burst)
 {
+	struct meshlan_flood *head;
 	struct sk_buff *skb;
 
-	skb_queue_walk(burst, skb)
-		flood_of(skb)->flags |= MESHLAN_FLOOD_ALL;
+	skb_queue_walk(burst, skb) {
+		head = flood_of(skb);
+		head->flags |= MESHLAN_FLOOD_ALL;
+		meshlan_origin_judge(origin, be16_to_cpu(head->epoch),
+				     be32_to_cpu(head->number), true);
+	}
 	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_ALL_TX,
 			  skb_queue_len(burst));
 }
 
 /* Pass a burst on; false if there is nobody, and it is still the caller's. */
-static bool flood_on(struct flood *flood, const struct meshlan_origin *origin,
+static bool flood_on(struct flood *flood, struct meshlan_origin *origin,
 		     bool all)
 {
 	const struct meshlan_children *children = NULL;
@@ -141,7 +148,7 @@ static bool flood_on(struct flood *flood, const struct meshlan_origin *origin,
 		return flood_end(flood);
 	}
 	if (!all && children) {
-		mark_all(flood->mdev, flood->burst);
+		mark_all(flood->mdev, origin, flood->burst);
 		/* It went only to its children there. */
 		flood->from = NULL;
 	}
@@ -155,8 +162,11 @@ static void number_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	struct meshlan_flood *flood = __skb_push(skb, sizeof(*flood));
 
 	spin_lock(&mdev->flood_lock);
-	if (unlikely(!++mdev->flood_number))
-		mdev->epoch++;
+	if (unlikely(mdev->flood_number == U32_MAX)) {
+		WRITE_ONCE(mdev->epoch, mdev->epoch + 1);
+		mdev->flood_number = 0;
+	}
+	WRITE_ONCE(mdev->flood_number, mdev->flood_number + 1);
 	flood->epoch = cpu_to_be16(mdev->epoch);
 	flood->number = cpu_to_be32(mdev->flood_number);
 	spin_unlock(&mdev->flood_lock);
@@ -250,8 +260,6 @@ static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
 		.hash	= hash_64(origin->fdb.node, 32),
 	};
 	bool all = head->flags & MESHLAN_FLOOD_ALL;
-	u32 number = be32_to_cpu(head->number);
-	u16 epoch = be16_to_cpu(head->epoch);
 
 	if (!passes_on(mdev, origin, head))
 		return;
@@ -264,13 +272,10 @@ static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
 		return;
 	flood_of(skb_peek(&burst))->ttl--;
 	if (!flood_on(&flood, origin, all))
-		return __skb_queue_purge(&burst);
-	/* Sent to all now: what comes back of it is no news. */
-	if (!all && !flood.from)
-		meshlan_origin_judge(origin, epoch, number, true);
+		__skb_queue_purge(&burst);
 }
 
-/* What a node's policy has against a frame that is new. */
+/* What a node's policy has against a frame. */
 static enum meshlan_counter refused(struct meshlan_dev *mdev,
 				    struct meshlan_origin *origin,
 				    struct sk_buff *skb)
@@ -305,6 +310,20 @@ static enum meshlan_counter verdict_cause(enum meshlan_flood_verdict verdict)
 	}
 }
 
+/*
+ * Our own frame, which somebody marked for all because his child has no path:
+ * who is behind that child may be reached only through us.
+ */
+static bool ours_for_all(const struct meshlan_dev *mdev,
+			 const struct meshlan_flood *head)
+{
+	u32 number = be32_to_cpu(head->number);
+
+	return head->flags & MESHLAN_FLOOD_ALL && number &&
+	       be16_to_cpu(head->epoch) == READ_ONCE(mdev->epoch) &&
+	       number <= READ_ONCE(mdev->flood_number);
+}
+
 /* All that is learned of a node counts for one limit, if there is a session. */
 static struct meshlan_fdb_peer *learned_from(struct meshlan_dev *mdev,
 					     struct meshlan_origin *origin)
@@ -331,13 +350,15 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 	struct meshlan_origin *origin;
 	enum meshlan_flood_verdict verdict;
 	enum meshlan_counter cause;
+	bool ours;
 	u64 node;
 
 	if (unlikely(!pskb_may_pull(skb, sizeof(*head) + ETH_HLEN) ||
 		     head->flags & ~MESHLAN_FLOOD_ALL || !head->origin))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_FRAME);
 	node = be64_to_cpu(head->origin);
-	if (node == mdev->node)
+	ours = node == mdev->node;
+	if (ours && !ours_for_all(mdev, head))
 		return meshlan_drop(mdev, skb,
 				    MESHLAN_COUNTER_DROP_FLOOD_SEEN);
 	origin = meshlan_origin_get(mdev, node, GFP_ATOMIC);
@@ -349,14 +370,12 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 				       head->flags & MESHLAN_FLOOD_ALL);
 	if (verdict != MESHLAN_VERDICT_NEW && verdict != MESHLAN_VERDICT_AGAIN)
 		return meshlan_drop(mdev, skb, verdict_cause(verdict));
-	cause = MESHLAN_COUNTERS;
-	if (verdict == MESHLAN_VERDICT_NEW)
-		cause = refused(mdev, origin, skb);
+	cause = ours ? MESHLAN_COUNTERS : refused(mdev, origin, skb);
 	if (unlikely(cause != MESHLAN_COUNTERS))
 		return meshlan_drop(mdev, skb, cause);
 
 	pass_on(from, origin, skb, flags);
-	if (verdict == MESHLAN_VERDICT_AGAIN)
+	if (ours || verdict == MESHLAN_VERDICT_AGAIN)
 		return consume_skb(skb);
 	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_RX);
 	__skb_pull(skb, sizeof(*head));

@@ -240,6 +240,7 @@ static enum meshlan_flood_verdict epoch_open(struct meshlan_origin *origin, u16 
 	/* Whatever came before it is as new as the first that is heard. */
 	epoch->plain->next = number;
 	epoch->id = id;
+	epoch->heard = jiffies;
 	origin->opened = jiffies;
 	*opened = epoch;
 	return MESHLAN_VERDICT_NEW;
@@ -259,8 +260,10 @@ static enum meshlan_flood_verdict epoch_judge(struct meshlan_epoch *epoch,
 			return MESHLAN_VERDICT_NOMEM;
 		epoch->all->next = epoch->plain->next;
 	}
-	epoch->heard = jiffies;
 	is_new = meshlan_window_commit(epoch->plain, number, 0);
+	/* Or else a forged number would silence its origin for good. */
+	if (is_new)
+		epoch->heard = jiffies;
 	if (!all)
 		return is_new ? MESHLAN_VERDICT_NEW : MESHLAN_VERDICT_SEEN;
 	if (!meshlan_window_commit(epoch->all, number, 0))
@@ -293,7 +296,7 @@ enum meshlan_flood_verdict meshlan_origin_judge(struct meshlan_origin *origin,
 	if (likely(verdict == MESHLAN_VERDICT_NEW))
 		verdict = epoch_judge(place, number, all);
 	if (verdict == MESHLAN_VERDICT_NEW) {
-		origin->heard = jiffies;
+		WRITE_ONCE(origin->heard, jiffies);
 		origin->frames++;
 	}
 	spin_unlock(&origin->lock);

@@ -486,6 +486,16 @@ unsigned int meshlan_path_room(const struct meshlan_path *path)
 	return path_holed(path) ? min(room, READ_ONCE(path->mtu)) : room;
 }
 
+/* By the name the peer gave it; a routed packet has none. */
+static bool path_is(struct meshlan_path *path, u16 peer_id,
+		    const struct meshlan_endpoint *from)
+{
+	if (!peer_id)
+		return meshlan_path_is_between(path, from);
+	return READ_ONCE(path->peer_id) == peer_id &&
+	       meshlan_path_is_at(path, from);
+}
+
 /*
  * The path that a packet came on. An address the peer was found at once is
  * good enough, even if it calls the path by another name by now.
@@ -497,17 +507,14 @@ static struct meshlan_path *path_match(struct meshlan_session *session,
 	struct meshlan_path *path, *match;
 
 	path = rcu_dereference(session->best);
-	if (likely(path && READ_ONCE(path->peer_id) == peer_id &&
-		   meshlan_path_is_at(path, from)))
+	if (likely(path && path_is(path, peer_id, from)))
 		return path;
 
 	match = NULL;
 	list_for_each_entry_rcu(path, &session->paths, list) {
-		if (!meshlan_path_is_at(path, from))
-			continue;
-		if (READ_ONCE(path->peer_id) == peer_id)
+		if (path_is(path, peer_id, from))
 			return path;
-		if (!match)
+		if (!match && meshlan_path_is_at(path, from))
 			match = path;
 	}
 	return match;

@@ -57,6 +57,8 @@ void meshlan_path_choose(struct meshlan_session *session);
 /* path_move.c */
 bool meshlan_path_is_at(struct meshlan_path *path,
 			const struct meshlan_endpoint *from);
+bool meshlan_path_is_between(struct meshlan_path *path,
+			     const struct meshlan_endpoint *from);
 void meshlan_path_place(struct meshlan_path *path,
 			const struct meshlan_endpoint *endpoint);
 void meshlan_path_follow(struct meshlan_path *path,

@@ -256,10 +256,12 @@ static void receive_routed(struct meshlan_dev *mdev, struct sk_buff *skb)
 	if (meshlan_relay_receive(mdev, skb, &source) == MESHLAN_RELAY_GONE)
 		return;
 	/* Zero is nobody's id, and would mean that it was not routed. */
-	if (source)
-		receive_sealed(mdev, skb, source);
-	else
+	if (!source)
 		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_SOURCE);
+	else if (skb->data[0] != MESHLAN_TYPE_DIRECT)
+		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_TYPE);
+	else
+		receive_sealed(mdev, skb, source);
 }
 
 /* How long a packet of a type is at the least, 0 for unknown types. */
@@ -304,6 +306,8 @@ int meshlan_encap_rcv(struct sock *sk, struct sk_buff *skb)
 		return 0;
 	}
 	__skb_pull(skb, sizeof(struct udphdr));
+	/* When it came says nothing about when it may leave. */
+	skb_clear_tstamp(skb);
 	size = type_size(skb->data[0]);
 	if (!size)
 		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_TYPE);

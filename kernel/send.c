@@ -249,7 +249,7 @@ static bool send_direct(struct meshlan_session *session, u32 hash,
 }
 
 /**
- * meshlan_send_unlimited() - send what no limit holds back
+ * meshlan_send_unlimited() - send frames that no limit holds back
  * @session: session with the node
  * @hash: of the flow
  * @ttl: how many relays may pass it on; 0 if it must be adjacent
@@ -266,20 +266,18 @@ bool meshlan_send_unlimited(struct meshlan_session *session, u32 hash, u8 ttl,
 }
 
 /* Control is no data: it passes by limits, and never waits behind any. */
-static bool send_limited(struct meshlan_session *session, u32 hash, u8 ttl,
-			 struct sk_buff_head *burst)
+static bool limited(const struct meshlan_session *session,
+		    const struct sk_buff_head *burst)
 {
-	if (unlikely(READ_ONCE(session->limited_up)) &&
-	    !(MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_CONTROL))
-		return meshlan_limit_send(session, hash, ttl, burst);
-	return meshlan_send_unlimited(session, hash, ttl, burst);
+	return unlikely(READ_ONCE(session->limited_up)) &&
+	       !(MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_CONTROL);
 }
 
 /**
  * meshlan_send_burst() - send to a node, wherever it is
  * @session: session with the node
  * @hash: of the flow
- * @ttl: how many relays may pass it on, at least 1
+ * @ttl: how many relays may pass it on; of frames at least 1
  * @burst: prepared plaintexts; consumed
  *
  * Context: RCU, BH off.
@@ -288,7 +286,9 @@ static bool send_limited(struct meshlan_session *session, u32 hash, u8 ttl,
 bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
 			struct sk_buff_head *burst)
 {
-	return send_limited(session, hash, ttl, burst);
+	if (limited(session, burst))
+		return meshlan_limit_send(session, hash, ttl, burst);
+	return send_routed(session, hash, ttl, burst);
 }
 
 /**
@@ -303,7 +303,9 @@ bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
 bool meshlan_send_adjacent(struct meshlan_session *session, u32 hash,
 			   struct sk_buff_head *burst)
 {
-	return send_limited(session, hash, 0, burst);
+	if (limited(session, burst))
+		return meshlan_limit_send(session, hash, 0, burst);
+	return send_direct(session, hash, burst);
 }
 
 /**
