@@ -42,7 +42,7 @@ static int has_ip(struct net_device *dev, struct netdev_nested_priv *priv)
 	struct in_device *in_dev;
 
 	if (!ipv6_addr_v4mapped(ip))
-		return IS_ENABLED(CONFIG_IPV6) &&
+		return IS_ENABLED(CONFIG_IPV6) && ipv6_mod_enabled() &&
 		       ipv6_chk_addr(dev_net(dev), ip, dev, 0);
 	in_dev = __in_dev_get_rcu(dev);
 	if (!in_dev)

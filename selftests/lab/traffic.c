@@ -160,6 +160,9 @@ static void send_next(void)
 	sent_count++;
 }
 
+/* When something of ours last came; others may talk as well. */
+static uint64_t heard;
+
 void arrived(uint32_t number, int to)
 {
 	struct sending *s = &sendings[number];
@@ -169,6 +172,7 @@ void arrived(uint32_t number, int to)
 
 	if (number >= sent_count || (s->to >= 0 && s->to != to))
 		return;
+	heard = now();
 	t = tally_of(s->from, to);
 	seen = &came[method->broadcast ? (size_t)number * node_count + to
 				       : number];
@@ -213,10 +217,11 @@ static bool may_send(uint64_t time, uint64_t last)
 static void exchange(void)
 {
 	struct pollfd *polled = calloc(node_count, sizeof(*polled));
-	uint64_t time = now(), last = 0, heard = time;
+	uint64_t time = now(), last = 0;
 
 	if (!polled)
 		die("out of memory");
+	heard = time;
 	for (int i = 0; i < node_count; i++) {
 		polled[i].fd = nodes[i].fd;
 		polled[i].events = POLLIN;
@@ -228,7 +233,6 @@ static void exchange(void)
 			send_next();
 		}
 		if (poll(polled, node_count, may_send(now(), last) ? 0 : 1) > 0) {
-			heard = now();
 			for (int i = 0; i < node_count; i++) {
 				if (polled[i].revents)
 					method->receive(i);
