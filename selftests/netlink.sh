@@ -4,53 +4,54 @@
 #
 # The netlink family: every attribute at its ends, beyond them and missing;
 # what is refused changes nothing; long dumps; events; claims; rights.
-# meshlan-test: time=240 not=debug
+# meshlan-test: time=240
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
 nlattr=$TOP/build/selftests/nlattr
 [ -x "$nlattr" ] || bail "build/selftests/nlattr is not built"
 
-# The uapi header by name: cmd session-new, attr session-node.
-value() { # PREFIX NAME
-	local name=MESHLAN_$1_${2//-/_}
-
-	awk -v want="${name^^}" '
-		/^enum/ { n = 0 }
-		/^\t(__)?MESHLAN_/ {
-			name = $1; gsub(/[,]/, "", name)
-			if ($2 == "=" && $3 ~ /^[0-9]+,?$/) n = $3 + 0
-			if (name == want) { print n; exit }
-			n++
-		}' "$TOP/uapi/linux/meshlan.h"
-}
-
+# The uapi header by name: value CMD session-new, value A session-node.
 declare -A number
-attr() { # NAME: its number, looked up once
-	[ -n "${number[$1]:-}" ] || number[$1]=$(value A "$1")
-	echo "${number[$1]}"
+while read -r name n; do number[$name]=$n; done < <(awk '
+	/^enum/ { n = 0 }
+	/^\t(__)?MESHLAN_/ {
+		name = $1; gsub(/[,]/, "", name)
+		if ($2 == "=" && $3 ~ /^[0-9]+,?$/) n = $3 + 0
+		print name, n++
+	}' "$TOP/uapi/linux/meshlan.h")
+
+value() { # PREFIX NAME: into $REPLY, for there are thousands of them
+	REPLY=MESHLAN_$1_${2//-/_}
+	REPLY=${number[${REPLY^^}]}
 }
+
+# Unlike ip netns exec, this mounts nothing, and so is quick.
+in_a() { nsenter --net="/run/netns/$A" "$@"; }
 
 # ask COMMAND OBJECT ATTRIBUTE=TYPE:VALUE...: with the device already named
 ask() {
-	local cmd=$1 object=$2 dump='' words=()
+	local cmd=$1 object=$2 dump='' words=() w
 
 	shift 2
 	case $cmd in *:*) dump=${cmd%%:*}: cmd=${cmd#*:} ;; esac
-	for w; do words+=("$(attr "$object-${w%%=*}")=${w#*=}"); done
-	in_ns "$A" "$nlattr" "$dump$(value CMD "$object-$cmd")" \
-		1=dev:mesh0 "${words[@]}"
+	for w; do
+		value A "$object-${w%%=*}"
+		words+=("$REPLY=${w#*=}")
+	done
+	value CMD "$object-$cmd"
+	in_a "$nlattr" "$dump$REPLY" 1=dev:mesh0 "${words[@]}"
 }
 
+# All that can be seen of A, but for what changes by itself.
 state() {
-	mc "$A" -j session list mesh0
-	mc "$A" -j key list mesh0 | jq 'map(del(.age))'
-	mc "$A" -j path list mesh0
-	mc "$A" -j route list mesh0
-	mc "$A" -j fdb list mesh0 | jq 'map(del(.age))'
-	mc "$A" -j dev show mesh0 | jq 'del(.counters)'
-	in_ns "$A" ip -d -j link show mesh0 |
-		jq 'map(.linkinfo)'
+	# shellcheck disable=SC2016 # $1 is that shell's
+	in_a sh -c '"$1" -j show mesh0
+		"$1" -j route list mesh0
+		"$1" -j fdb list mesh0
+		ip -d -j link show mesh0' sh "$MESHCTL" | jq '
+			if .[0].linkinfo? then map(.linkinfo) else . end |
+			del(.. | .age?, .counters?, .generation?)'
 }
 
 # not_taken ERRNO BAD-ATTRIBUTE COMMAND OBJECT ATTRIBUTE...; - for any
@@ -64,8 +65,10 @@ not_taken() {
 	got=${answer%% *}
 	[ "$errno" != - ] || [ "$got" = ok ] || got=-
 	if [ "$bad" != - ]; then
-		got+=" $(cut -d' ' -f2 <<<"$answer")"
-		errno+=" $(attr "$object-$bad")"
+		value A "$object-$bad"
+		errno+=" $REPLY"
+		read -r _ bad _ <<<"$answer"
+		got+=" $bad"
 	fi
 	is "$object-$cmd refuses $*" "$got" "$errno"
 	[ "$before" = "$after" ] || {
@@ -82,11 +85,20 @@ taken() { # COMMAND OBJECT ATTRIBUTE...
 	is "$object-$cmd takes $*" "$(ask "$cmd" "$object" "$@")" ok
 }
 
+# Taken, and the state shows it: it could show a refused one's traces too.
+shown() { # COMMAND OBJECT ATTRIBUTE...
+	local before
+
+	before=$(state)
+	taken "$@"
+	[ "$before" != "$(state)" ] || not_ok "the state shows $*"
+}
+
 bytes() { printf "%0$(($1 * 2))d" 0 | tr 0 "${2:-1}"; }
 
 devices() {
 	taken get dev
-	taken set dev node=u64:1
+	shown set dev node=u64:1
 	taken set dev node=u64:0xffffffffffffffff
 	not_taken ERANGE node set dev node=u64:0
 	not_taken EINVAL node set dev node=u32:5
@@ -99,7 +111,7 @@ devices() {
 	taken set dev port=u16:23731
 	not_taken ERANGE port set dev port=u16:0
 	not_taken EINVAL port set dev port=hex:01
-	taken set dev dscp=u8:63
+	shown set dev dscp=u8:63
 	taken set dev dscp=u8:64
 	not_taken ERANGE dscp set dev dscp=u8:65
 	for limit in fdb-limit fdb-node-limit; do
@@ -108,7 +120,7 @@ devices() {
 		not_taken ERANGE $limit set dev $limit=u32:0
 	done
 	taken set dev fdb-limit=u32:65536 fdb-node-limit=u32:4096
-	taken set dev fdb-age=u32:0
+	shown set dev fdb-age=u32:0
 	taken set dev fdb-age=u32:300
 	for switch in suppress link-local; do
 		taken set dev $switch=u32:0
@@ -136,17 +148,17 @@ devices() {
 	not_taken EINVAL - set dev owner-uid=u32:1
 	# One bad attribute among good ones: none is taken.
 	not_taken ERANGE lanes set dev fwmark=u32:7 lanes=u8:99
-	is "a request without a device is refused" "$(in_ns "$A" "$nlattr" \
-		"$(value CMD dev-get)" | cut -d' ' -f1)" EINVAL
-	is "a device that does not exist is refused" "$(in_ns "$A" "$nlattr" \
-		"$(value CMD dev-get)" 1=u32:9999 | cut -d' ' -f1-2)" "ENODEV 1"
-	is "a device of another kind is refused" "$(in_ns "$A" "$nlattr" \
-		"$(value CMD dev-get)" 1=dev:lo | cut -d' ' -f1-2)" \
-		"EOPNOTSUPP 1"
+	value CMD dev-get
+	is "a request without a device is refused" \
+		"$(in_a "$nlattr" "$REPLY" | cut -d' ' -f1)" EINVAL
+	is "a device that does not exist is refused" "$(in_a "$nlattr" \
+		"$REPLY" 1=u32:9999 | cut -d' ' -f1-2)" "ENODEV 1"
+	is "a device of another kind is refused" "$(in_a "$nlattr" \
+		"$REPLY" 1=dev:lo | cut -d' ' -f1-2)" "EOPNOTSUPP 1"
 }
 
 sessions() {
-	taken new session node=u64:1
+	shown new session node=u64:1
 	taken new session node=u64:0xffffffffffffffff expires=u64:0 \
 		"owner=hex:$(bytes 64)"
 	not_taken EEXIST - new session node=u64:1
@@ -159,7 +171,7 @@ sessions() {
 		dscp=u8:5 fwmark=u32:9 fdb-limit=u32:77 fdb-age=u32:7
 	taken set session node=u64:1 expires=u64:0xffffffffffffffff
 	taken set session node=u64:1 expires=u64:4294967296
-	taken set session node=u64:1 "owner=hex:0102"
+	shown set session node=u64:1 "owner=hex:0102"
 	is "what is not named stays as it is" "$(field "$A" \
 		'.[] | select(.node == "0000000000000001") | .expires' \
 		session list mesh0)" 4294967296
@@ -180,7 +192,7 @@ sessions() {
 
 # A refusal brings the request back, as it is in the kernel's memory by then.
 scrubbed() { # ATTRIBUTE... with "secret=hex:$s32"
-	local got again=()
+	local got again=() w
 
 	got=$(ask echo:set key "$@")
 	check "a refused request comes back" grep -q "$n16" <<<"$got"
@@ -189,9 +201,12 @@ scrubbed() { # ATTRIBUTE... with "secret=hex:$s32"
 	is "... also if that was given twice" "$(grep -c "$s32" <<<"$got")" 0
 	got=$(ask echo:set key node=u64:2 "${@:2}")
 	is "... or nobody looked at it" "$(grep -c "$s32" <<<"$got")" 0
-	for w; do again+=("$(attr "key-${w%%=*}")=${w#*=}"); done
-	got=$(in_ns "$A" "$nlattr" "echo:$(value CMD key-set)" \
-		1=u32:9999 "${again[@]}")
+	for w; do
+		value A "key-${w%%=*}"
+		again+=("$REPLY=${w#*=}")
+	done
+	value CMD key-set
+	got=$(in_a "$nlattr" "echo:$REPLY" 1=u32:9999 "${again[@]}")
 	check "a request for no device comes back" grep -q "$n16" <<<"$got"
 	is "... without its secret as well" "$(grep -c "$s32" <<<"$got")" 0
 }
@@ -231,7 +246,7 @@ keys() {
 	not_taken EINVAL - set key "$@" "nonce=hex:$n16"
 	not_taken EINVAL - set key "${@:1:3}" "peer-nonce=hex:$nonce" "${@:5}"
 	not_taken - - use key node=u64:0xbb "index=u32:$index"
-	taken set key "$@" lanes=u8:16 "nonce=hex:$nonce"
+	shown set key "$@" lanes=u8:16 "nonce=hex:$nonce"
 	is "a key is as it was set" "$(field "$A" '.[] | [.cipher, .lanes,
 		.peer_index, .nonce, .state] | join(" ")' \
 		key list mesh0 $IDB)" \
@@ -283,7 +298,7 @@ paths() {
 		not_taken ERANGE idle-interval set path node=u64:0xbb \
 			id=u16:1 idle-interval=u32:$ms
 	done
-	taken set path node=u64:0xbb id=u16:1 active-interval=u32:60000
+	shown set path node=u64:0xbb id=u16:1 active-interval=u32:60000
 	not_taken ENOENT - set path node=u64:0xbb id=u16:7
 	not_taken EINVAL - set path node=u64:0xbb
 	not_taken ENOENT - get path node=u64:0xbc id=u16:1
@@ -297,7 +312,7 @@ paths() {
 entries() {
 	local mac=hex:020000000001
 
-	taken new fdb mac=$mac node=u64:0xbb
+	shown new fdb mac=$mac node=u64:0xbb
 	not_taken EEXIST - new fdb mac=$mac node=u64:0xbb
 	taken set fdb mac=$mac node=u64:0xbc
 	taken new fdb mac=$mac vlan=u16:4094 node=u64:0xbb
@@ -324,7 +339,7 @@ routes() {
 	is "and the route is as before" \
 		"$(field "$A" '.[0].hop[0].weight' route list mesh0)" 3
 	not_taken ENOENT - del route node=u64:0xcc
-	taken del route node=u64:0xbb
+	shown del route node=u64:0xbb
 }
 
 # 600 sessions, a path each: dumps of many messages, each object once.
@@ -443,12 +458,12 @@ rights() {
 	local c
 
 	for c in dev:1 session:7 key:12 path:16 route:21 fdb:25; do
-		is "nobody may not dump ${c%:*}" "$(in_ns "$A" setpriv \
+		is "nobody may not dump ${c%:*}" "$(in_a setpriv \
 			--reuid 65534 --clear-groups "$nlattr" "dump:${c#*:}" |
 			cut -d' ' -f1)" EPERM
 	done
 	for ((c = 2; c <= 26; c++)); do
-		is "nobody may not send command $c" "$(in_ns "$A" setpriv \
+		is "nobody may not send command $c" "$(in_a setpriv \
 			--reuid 65534 --clear-groups "$nlattr" $c 1=dev:mesh0 |
 			cut -d' ' -f1)" EPERM
 	done

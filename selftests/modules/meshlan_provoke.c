@@ -20,6 +20,8 @@ static DEFINE_MUTEX(provoke_a);
 static DEFINE_MUTEX(provoke_b);
 /* Where the compiler cannot see that an address is not used. */
 static void *provoke_sink;
+/* Without a tracker, only the namespace's own count would grow. */
+static netns_tracker provoke_tracker;
 
 static void provoke_oops(void)
 {
@@ -73,9 +75,7 @@ static void provoke_rcu(void)
 
 static void provoke_netns(void)
 {
-	/* With a tracker, or only the namespace's own count would grow. */
-	get_net_track(current->nsproxy->net_ns,
-		      kzalloc(sizeof(netns_tracker), GFP_KERNEL), GFP_KERNEL);
+	get_net_track(current->nsproxy->net_ns, &provoke_tracker, GFP_KERNEL);
 }
 
 static void provoke_hang(void)
