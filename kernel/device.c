@@ -223,6 +223,8 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
 	meshlan_limits_init(mdev);
+	mdev->scatter = MESHLAN_SCATTER_FLOW;
+	spin_lock_init(&mdev->scatter_lock);
 	mdev->port = MESHLAN_DEFAULT_PORT;
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;

@@ -43,6 +43,7 @@ struct meshlan_flood_types {
  * @limit_up: bits per second that may be sent, 0 for no limit
  * @limit_down: bits per second that may be received, 0 for no limit
  * @limit_burst: milliseconds of a limit that may come at once
+ * @scatter: which of several ways are taken
  */
 struct meshlan_dev_config {
 	u64	node;
@@ -62,6 +63,7 @@ struct meshlan_dev_config {
 	u64	limit_up;
 	u64	limit_down;
 	u16	limit_burst;
+	enum meshlan_scatter scatter;
 };
 
 /**

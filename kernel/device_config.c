@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
+#include "key.h"
 #include "path.h"
 #include "session.h"
 #include "socket.h"
@@ -47,6 +48,7 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->limit_up = mdev->limits.up.rate;
 	config->limit_down = mdev->limits.down.rate;
 	config->limit_burst = mdev->limits.burst;
+	config->scatter = mdev->scatter;
 }
 
 /**
@@ -71,6 +73,17 @@ static int copy_types(const struct meshlan_flood_types *types,
 		return 0;
 	*copy = kmemdup(types, sizeof(*types), GFP_KERNEL);
 	return *copy ? 0 : -ENOMEM;
+}
+
+static void scatter_set(struct meshlan_dev *mdev, enum meshlan_scatter scatter)
+{
+	struct meshlan_session *session;
+
+	if (mdev->scatter == scatter)
+		return;
+	WRITE_ONCE(mdev->scatter, scatter);
+	list_for_each_entry(session, &mdev->session_list, list)
+		meshlan_keys_widen(session);
 }
 
 /* Nothing of this can fail. */
@@ -103,6 +116,7 @@ static void config_apply(struct meshlan_dev *mdev,
 	WRITE_ONCE(mdev->link_local, config->link_local);
 	meshlan_limits_set(mdev, config->limit_up, config->limit_down,
 			   config->limit_burst);
+	scatter_set(mdev, config->scatter);
 }
 
 /**

@@ -7,8 +7,10 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "ordered.h"
 #include "session.h"
 #include "wanted.h"
+#include "way.h"
 
 /* Ciphers are given back where one may sleep. */
 static struct workqueue_struct *release_queue;
@@ -111,6 +113,7 @@ static void rx_free(struct meshlan_rx_lane *rx, unsigned int lanes)
 
 	for (i = 0; rx && i < lanes; i++) {
 		meshlan_aead_uninit(&rx[i].aead);
+		meshlan_ordered_free(rcu_access_pointer(rx[i].ordered));
 		meshlan_window_free(rcu_access_pointer(rx[i].window));
 		meshlan_window_free(rcu_access_pointer(rx[i].hop_window));
 	}
@@ -256,6 +259,29 @@ void meshlan_keys_retire(struct meshlan_session *session)
 		key_replaced(key);
 		if (time_after_eq(jiffies, key->retire_at))
 			meshlan_key_del(key);
+	}
+}
+
+/**
+ * meshlan_keys_widen() - let windows look back as far as the session needs
+ * @session: the session, whose packets may come by several ways from now on
+ *
+ * A window for which there is no memory stays as it is.
+ */
+void meshlan_keys_widen(struct meshlan_session *session)
+{
+	unsigned int size = meshlan_session_window(session);
+	struct meshlan_key *key;
+	u8 i;
+
+	lockdep_assert_held(&session->mdev->lock);
+	list_for_each_entry(key, &session->keys, list) {
+		if (key->state == MESHLAN_KEY_STATE_NEW)
+			continue;
+		for (i = 0; i < key->rx_lanes; i++) {
+			meshlan_window_widen(&key->rx[i].window, size);
+			meshlan_window_widen(&key->rx[i].hop_window, size);
+		}
 	}
 }
 

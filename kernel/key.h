@@ -13,6 +13,7 @@
 #include "window.h"
 
 struct meshlan_dev;
+struct meshlan_ordered;
 struct meshlan_session;
 struct netlink_ext_ack;
 
@@ -64,6 +65,7 @@ struct meshlan_tx_lane {
  * @number: which lane
  * @aead: cipher
  * @window: made with the first packet that authenticates
+ * @ordered: what puts packets in order, made with the first that shall be
  * @order: keeps packets in order when the cipher finishes later
  * @hop: key of the header's MAC of routed packets
  * @hop_window: of routed packets, made with the first one
@@ -73,6 +75,7 @@ struct meshlan_rx_lane {
 	u8			number;
 	struct meshlan_aead	aead;
 	struct meshlan_window __rcu *window;
+	struct meshlan_ordered __rcu *ordered;
 	struct meshlan_order	order;
 	siphash_key_t		hop;
 	struct meshlan_window __rcu *hop_window;
@@ -165,6 +168,7 @@ void meshlan_key_del(struct meshlan_key *key);
 struct meshlan_key *meshlan_key_of(struct meshlan_session *session, u32 index);
 void meshlan_keys_wipe(struct meshlan_session *session);
 void meshlan_keys_retire(struct meshlan_session *session);
+void meshlan_keys_widen(struct meshlan_session *session);
 
 /**
  * struct meshlan_key_stats - sums over a key's lanes
@@ -227,7 +231,8 @@ bool meshlan_open(struct meshlan_rx_lane *lane, struct sk_buff *skb);
 bool meshlan_lane_sent(const struct meshlan_tx_lane *lane, u64 counter);
 
 /* A window, made at its first use; NULL if there is no memory. */
-struct meshlan_window *meshlan_lane_window(struct meshlan_window __rcu **slot);
+struct meshlan_window *meshlan_lane_window(struct meshlan_rx_lane *lane,
+					   struct meshlan_window __rcu **slot);
 
 /* What a lane's order does with packets that waited. */
 void meshlan_seal_deliver(struct sk_buff *skb);

@@ -34,9 +34,10 @@
  *	    meshlan_origin.lock	spinlock, BH off
  *	      meshlan_window.lock	spinlock, BH off
  *	    meshlan_limit.lock	spinlock, BH off
+ *	    meshlan_ordered.lock	spinlock, BH off; not while delivering
  *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
  *	    meshlan_bucket.lock, meshlan_bindings.lock, meshlan_rooms.lock,
- *	    meshlan_reassembly.lock	spinlocks, BH off, nothing inside
+ *	    meshlan_reassembly.lock, meshlan_dev.scatter_lock	spinlocks, BH off, nothing inside
  *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *
@@ -138,6 +139,8 @@ struct meshlan_pings {
  * @keys: by index, RCU for readers
  * @fdb: forwarding table, with its own lock
  * @bindings: what nodes said of IP addresses, with its own lock
+ * @scatter: which of several ways are taken, unless a route says otherwise
+ * @scatter_lock: protects meshlan_path.line of all paths, BH off
  * @limits: rates of sending and receiving, with their own locks
  * @counters: one per CPU
  * @gro: hands received frames to the stack
@@ -181,6 +184,8 @@ struct meshlan_dev {
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];
 	struct meshlan_fdb	fdb;
 	struct meshlan_bindings	bindings;
+	enum meshlan_scatter	scatter;
+	spinlock_t		scatter_lock;
 	struct meshlan_limits	limits;
 	struct meshlan_counters __percpu *counters;
 	struct gro_cells	gro;

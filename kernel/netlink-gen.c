@@ -39,7 +39,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LIMIT_BURST + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_SCATTER + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -59,6 +59,7 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LIMIT_BUR
 	[MESHLAN_A_DEV_LIMIT_UP] = { .type = NLA_U64, },
 	[MESHLAN_A_DEV_LIMIT_DOWN] = { .type = NLA_U64, },
 	[MESHLAN_A_DEV_LIMIT_BURST] = NLA_POLICY_RANGE(NLA_U16, 10, 1000),
+	[MESHLAN_A_DEV_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -155,7 +156,7 @@ static const struct nla_policy meshlan_key_del_nl_policy[MESHLAN_A_KEY_INDEX + 1
 };
 
 /* MESHLAN_CMD_PATH_NEW - do */
-static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_OWNER + 1] = {
+static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_WEIGHT + 1] = {
 	[MESHLAN_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_PATH_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_PATH_ID] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -168,11 +169,12 @@ static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_OWNER +
 	[MESHLAN_A_PATH_ACTIVE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_active_interval_range),
 	[MESHLAN_A_PATH_IDLE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_idle_interval_range),
 	[MESHLAN_A_PATH_RATE] = { .type = NLA_U64, },
+	[MESHLAN_A_PATH_WEIGHT] = NLA_POLICY_RANGE(NLA_U32, 1, 1000),
 	[MESHLAN_A_PATH_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 };
 
 /* MESHLAN_CMD_PATH_SET - do */
-static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_OWNER + 1] = {
+static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_WEIGHT + 1] = {
 	[MESHLAN_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_PATH_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_PATH_ID] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -185,6 +187,7 @@ static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_OWNER +
 	[MESHLAN_A_PATH_ACTIVE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_active_interval_range),
 	[MESHLAN_A_PATH_IDLE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_idle_interval_range),
 	[MESHLAN_A_PATH_RATE] = { .type = NLA_U64, },
+	[MESHLAN_A_PATH_WEIGHT] = NLA_POLICY_RANGE(NLA_U32, 1, 1000),
 	[MESHLAN_A_PATH_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 };
 
@@ -217,19 +220,21 @@ static const struct nla_policy meshlan_path_probe_nl_policy[MESHLAN_A_PATH_SIZE 
 };
 
 /* MESHLAN_CMD_ROUTE_NEW - do */
-static const struct nla_policy meshlan_route_new_nl_policy[MESHLAN_A_ROUTE_OWNER + 1] = {
+static const struct nla_policy meshlan_route_new_nl_policy[MESHLAN_A_ROUTE_SCATTER + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
 	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* MESHLAN_CMD_ROUTE_SET - do */
-static const struct nla_policy meshlan_route_set_nl_policy[MESHLAN_A_ROUTE_OWNER + 1] = {
+static const struct nla_policy meshlan_route_set_nl_policy[MESHLAN_A_ROUTE_SCATTER + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
 	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* MESHLAN_CMD_ROUTE_GET - do */
@@ -351,7 +356,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_LIMIT_BURST,
+		.maxattr	= MESHLAN_A_DEV_SCATTER,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -473,7 +478,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_path_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_path_new_nl_policy,
-		.maxattr	= MESHLAN_A_PATH_OWNER,
+		.maxattr	= MESHLAN_A_PATH_WEIGHT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -482,7 +487,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_path_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_path_set_nl_policy,
-		.maxattr	= MESHLAN_A_PATH_OWNER,
+		.maxattr	= MESHLAN_A_PATH_WEIGHT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -525,7 +530,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_route_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_new_nl_policy,
-		.maxattr	= MESHLAN_A_ROUTE_OWNER,
+		.maxattr	= MESHLAN_A_ROUTE_SCATTER,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -534,7 +539,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_route_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_set_nl_policy,
-		.maxattr	= MESHLAN_A_ROUTE_OWNER,
+		.maxattr	= MESHLAN_A_ROUTE_SCATTER,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -67,6 +67,7 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LIMIT_DOWN,
 			       config.limit_down) ||
 	    nla_put_u16(skb, MESHLAN_A_DEV_LIMIT_BURST, config.limit_burst) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_SCATTER, config.scatter) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
@@ -192,6 +193,9 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_LIMIT_BURST];
 	if (attr)
 		config->limit_burst = nla_get_u16(attr);
+	attr = attrs[MESHLAN_A_DEV_SCATTER];
+	if (attr)
+		config->scatter = nla_get_u32(attr) ?: MESHLAN_SCATTER_FLOW;
 }
 
 static int add_flood_type(struct genl_info *info, const struct nlattr *attr,

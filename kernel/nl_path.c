@@ -130,6 +130,7 @@ static int put_config(struct sk_buff *skb, const struct meshlan_path *path)
 	    nla_put_u32(skb, MESHLAN_A_PATH_IDLE_INTERVAL,
 			config->idle_interval) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RATE, config->rate) ||
+	    nla_put_u32(skb, MESHLAN_A_PATH_WEIGHT, config->weight) ||
 	    meshlan_nl_put_owner(skb, MESHLAN_A_PATH_OWNER, &config->owner))
 		return -EMSGSIZE;
 	return 0;
@@ -138,13 +139,17 @@ static int put_config(struct sk_buff *skb, const struct meshlan_path *path)
 static int put_stats(struct sk_buff *skb, const struct meshlan_path *path)
 {
 	if (meshlan_nl_put_u64(skb, MESHLAN_A_PATH_TX_PACKETS,
-			       atomic64_read(&path->tx_packets)) ||
+			       atomic64_read(&path->tx_packets) +
+			       atomic64_read(&path->copy_tx_packets)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_TX_BYTES,
-			       atomic64_read(&path->tx_bytes)) ||
+			       atomic64_read(&path->tx_bytes) +
+			       atomic64_read(&path->copy_tx_bytes)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RX_PACKETS,
-			       atomic64_read(&path->rx_packets)) ||
+			       atomic64_read(&path->rx_packets) +
+			       atomic64_read(&path->copy_rx_packets)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RX_BYTES,
-			       atomic64_read(&path->rx_bytes)))
+			       atomic64_read(&path->rx_bytes) +
+			       atomic64_read(&path->copy_rx_bytes)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -304,6 +309,9 @@ static int get_config(struct genl_info *info,
 	attr = attrs[MESHLAN_A_PATH_RATE];
 	if (attr)
 		config->rate = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_PATH_WEIGHT];
+	if (attr)
+		config->weight = nla_get_u32(attr);
 	meshlan_nl_get_owner(attrs[MESHLAN_A_PATH_OWNER], &config->owner);
 	return get_endpoint(info, &config->endpoint);
 }
@@ -321,6 +329,7 @@ int meshlan_nl_path_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct meshlan_path_config config = {
 		.active_interval	= MESHLAN_ACTIVE_INTERVAL,
 		.idle_interval		= MESHLAN_IDLE_INTERVAL,
+		.weight			= 1,
 	};
 	struct meshlan_session *session;
 	struct meshlan_nl_msg msg;

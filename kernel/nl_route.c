@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
+#include "key.h"
 #include "netlink.h"
 #include "route.h"
 
@@ -33,19 +34,22 @@ static int put_hop(struct sk_buff *skb, const struct meshlan_hop *hop)
 	return 0;
 }
 
-static int put_hops(struct sk_buff *skb, const struct meshlan_dev *mdev,
-		    const struct meshlan_route *route)
+static const struct meshlan_hops *hops_of(const struct meshlan_dev *mdev,
+					  const struct meshlan_route *route)
 {
-	const struct meshlan_hops *hops;
+	return rcu_dereference_protected(route->hops,
+					 lockdep_is_held(&mdev->lock));
+}
+
+static int put_hops(struct sk_buff *skb, const struct meshlan_hops *hops)
+{
 	unsigned int i;
 
-	hops = rcu_dereference_protected(route->hops,
-					 lockdep_is_held(&mdev->lock));
 	for (i = 0; i < hops->count; i++) {
 		if (put_hop(skb, &hops->hop[i]))
 			return -EMSGSIZE;
 	}
-	return 0;
+	return nla_put_u32(skb, MESHLAN_A_ROUTE_SCATTER, hops->scatter);
 }
 
 static int put_route(struct meshlan_dev *mdev,
@@ -55,7 +59,7 @@ static int put_route(struct meshlan_dev *mdev,
 	if (meshlan_nl_msg_begin(msg, mdev))
 		return -EMSGSIZE;
 	if (meshlan_nl_put_u64(msg->skb, MESHLAN_A_ROUTE_NODE, route->node) ||
-	    put_hops(msg->skb, mdev, route) ||
+	    put_hops(msg->skb, hops_of(mdev, route)) ||
 	    meshlan_nl_put_owner(msg->skb, MESHLAN_A_ROUTE_OWNER,
 				 &route->owner))
 		return meshlan_nl_msg_cancel(msg);
@@ -148,6 +152,24 @@ static struct meshlan_hops *get_hops(struct genl_info *info)
 	return hops;
 }
 
+static void get_scatter(const struct genl_info *info,
+			struct meshlan_hops *hops)
+{
+	const struct nlattr *attr = info->attrs[MESHLAN_A_ROUTE_SCATTER];
+
+	if (attr)
+		hops->scatter = nla_get_u32(attr);
+}
+
+/* What the node sends may come by several ways as well. */
+static void widen(struct meshlan_dev *mdev, u64 node)
+{
+	struct meshlan_session *session = meshlan_session_find(mdev, node);
+
+	if (session)
+		meshlan_keys_widen(session);
+}
+
 /**
  * meshlan_nl_route_new_doit() - add a route
  * @skb: the request
@@ -175,11 +197,35 @@ int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 	hops = get_hops(info);
 	if (IS_ERR(hops))
 		return PTR_ERR(hops);
+	get_scatter(info, hops);
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &owner);
 	err = meshlan_route_new(mdev, node, hops, &owner, info->extack);
 	if (err)
 		kfree(hops);
+	else
+		widen(mdev, node);
 	return err;
+}
+
+/* What the request leaves out stays as it was. */
+static struct meshlan_hops *changed_hops(struct genl_info *info,
+					 const struct meshlan_hops *old)
+{
+	struct meshlan_hops *hops;
+
+	if (info->attrs[MESHLAN_A_ROUTE_HOP]) {
+		hops = get_hops(info);
+		if (IS_ERR(hops))
+			return hops;
+		hops->scatter = old->scatter;
+	} else {
+		hops = kmemdup(old, struct_size(old, hop, old->count),
+			       GFP_KERNEL);
+		if (!hops)
+			return ERR_PTR(-ENOMEM);
+	}
+	get_scatter(info, hops);
+	return hops;
 }
 
 /**
@@ -192,15 +238,18 @@ int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 int meshlan_nl_route_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_route *route = request_route(info);
-	struct meshlan_hops *hops = NULL;
+	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	struct meshlan_hops *hops;
 
 	if (IS_ERR(route))
 		return PTR_ERR(route);
-	if (info->attrs[MESHLAN_A_ROUTE_HOP]) {
-		hops = get_hops(info);
+	if (info->attrs[MESHLAN_A_ROUTE_HOP] ||
+	    info->attrs[MESHLAN_A_ROUTE_SCATTER]) {
+		hops = changed_hops(info, hops_of(mdev, route));
 		if (IS_ERR(hops))
 			return PTR_ERR(hops);
 		meshlan_route_set(route, hops);
+		widen(mdev, route->node);
 	}
 	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &route->owner);
 	return 0;

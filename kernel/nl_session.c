@@ -46,6 +46,25 @@ static int put_stats(struct sk_buff *skb, struct meshlan_session *session)
 	return 0;
 }
 
+static int put_resequence(struct sk_buff *skb,
+			  const struct meshlan_resequence_sum *sum)
+{
+	if (nla_put_u32(skb, MESHLAN_A_SESSION_RESEQUENCE_BYTES,
+			atomic_read(&sum->bytes)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RESEQUENCE_WAITED,
+			       atomic64_read(&sum->waited)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RESEQUENCE_DELAY,
+			       READ_ONCE(sum->delay)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RESEQUENCE_LOST,
+			       atomic64_read(&sum->lost)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RESEQUENCE_EXPIRED,
+			       atomic64_read(&sum->expired)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RESEQUENCE_LATE,
+			       atomic64_read(&sum->late)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_best(struct sk_buff *skb, struct meshlan_session *session)
 {
 	struct meshlan_path *best;
@@ -81,6 +100,7 @@ static int put_session(struct meshlan_session *session,
 			       session->limits.up_rate) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_LIMIT_DOWN,
 			       session->limits.down_rate) ||
+	    put_resequence(skb, &session->resequence) ||
 	    put_best(skb, session))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);

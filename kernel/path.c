@@ -216,6 +216,7 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	path_link(path);
 
 	spin_lock_bh(&path->lock);
+	meshlan_path_rate(path);
 	meshlan_path_hurry(path);
 	spin_unlock_bh(&path->lock);
 	return path;
@@ -272,6 +273,8 @@ int meshlan_path_set(struct meshlan_path *path,
 	path->config.active_interval = config->active_interval;
 	path->config.idle_interval = config->idle_interval;
 	path->config.rate = config->rate;
+	WRITE_ONCE(path->config.weight, config->weight);
+	meshlan_path_rate(path);
 	path->config.owner = config->owner;
 	meshlan_path_hurry(path);
 	spin_unlock_bh(&path->lock);

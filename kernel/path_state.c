@@ -167,6 +167,22 @@ static void path_turn(struct meshlan_path *path, bool up)
 }
 
 /**
+ * meshlan_path_rate() - note which rate of a path can be counted on
+ * @path: the path, whose rate was set or may have been measured
+ *
+ * Context: &meshlan_path.lock.
+ */
+void meshlan_path_rate(struct meshlan_path *path)
+{
+	u64 rate = path->config.rate / BITS_PER_BYTE;
+
+	lockdep_assert_held(&path->lock);
+	if (!path->config.rate)
+		rate = meshlan_measure_rate(&path->measure, ktime_get_ns());
+	WRITE_ONCE(path->rate, rate);
+}
+
+/**
  * meshlan_path_measured() - a path's delay was measured anew
  * @path: the path
  *
@@ -175,6 +191,7 @@ static void path_turn(struct meshlan_path *path, bool up)
 void meshlan_path_measured(struct meshlan_path *path)
 {
 	lockdep_assert_held(&path->lock);
+	meshlan_path_rate(path);
 	meshlan_path_choose(path->session);
 
 	if (time_before(jiffies, path->stats_told + HZ) ||
@@ -457,23 +474,6 @@ void meshlan_path_sent_data(struct meshlan_path *path)
 }
 
 /**
- * meshlan_path_count_sent() - count what is sent on a path
- * @path: the path
- * @sent: how much it was, and what would have fitted
- * @data: it is data, not a probe
- */
-void meshlan_path_count_sent(struct meshlan_path *path,
-			     const struct meshlan_sent *sent, bool data)
-{
-	atomic64_add(sent->packets, &path->tx_packets);
-	atomic64_add(sent->bytes, &path->tx_bytes);
-	if (data && sent->largest > READ_ONCE(path->largest))
-		WRITE_ONCE(path->largest, sent->largest);
-	if (sent->room && unlikely(READ_ONCE(path->room) != sent->room))
-		WRITE_ONCE(path->room, sent->room);
-}
-
-/**
  * meshlan_path_room() - what fits into a packet on a path
  * @path: the path
  *
@@ -484,84 +484,4 @@ unsigned int meshlan_path_room(const struct meshlan_path *path)
 	unsigned int room = READ_ONCE(path->room) ?: UINT_MAX;
 
 	return path_holed(path) ? min(room, READ_ONCE(path->mtu)) : room;
-}
-
-/* By the name the peer gave it; a routed packet has none. */
-static bool path_is(struct meshlan_path *path, u16 peer_id,
-		    const struct meshlan_endpoint *from)
-{
-	if (!peer_id)
-		return meshlan_path_is_between(path, from);
-	return READ_ONCE(path->peer_id) == peer_id &&
-	       meshlan_path_is_at(path, from);
-}
-
-/*
- * The path that a packet came on. An address the peer was found at once is
- * good enough, even if it calls the path by another name by now.
- */
-static struct meshlan_path *path_match(struct meshlan_session *session,
-				       u16 peer_id,
-				       const struct meshlan_endpoint *from)
-{
-	struct meshlan_path *path, *match;
-
-	path = rcu_dereference(session->best);
-	if (likely(path && path_is(path, peer_id, from)))
-		return path;
-
-	match = NULL;
-	list_for_each_entry_rcu(path, &session->paths, list) {
-		if (path_is(path, peer_id, from))
-			return path;
-		if (!match && meshlan_path_is_at(path, from))
-			match = path;
-	}
-	return match;
-}
-
-static void path_heard(struct meshlan_path *path)
-{
-	unsigned long now = jiffies;
-	bool up = false;
-
-	if (READ_ONCE(path->heard) != now)
-		WRITE_ONCE(path->heard, now);
-	if (likely(READ_ONCE(path->hears)))
-		return;
-	WRITE_ONCE(path->ever_heard, true);
-	WRITE_ONCE(path->lost, false);
-	spin_lock_bh(&path->lock);
-	up = meshlan_path_review(path);
-	spin_unlock_bh(&path->lock);
-	if (up)
-		meshlan_paths_wake(path->session);
-}
-
-/**
- * meshlan_path_received() - an authentic packet came
- * @session: the session
- * @peer_id: the peer's name of the path, 0 if none applies
- * @from: where the packet came from
- * @bytes: its UDP payload
- * @data: it is data, not a probe
- *
- * Context: RCU, BH off.
- */
-void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
-			   const struct meshlan_endpoint *from,
-			   unsigned int bytes, bool data)
-{
-	struct meshlan_path *path = path_match(session, peer_id, from);
-
-	if (unlikely(!path)) {
-		if (data)
-			meshlan_stranger_data(session, peer_id, from);
-		return;
-	}
-	atomic64_inc(&path->rx_packets);
-	atomic64_add(bytes, &path->rx_bytes);
-	path_heard(path);
-	if (data)
-		meshlan_path_sent_data(path);
 }

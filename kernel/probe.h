@@ -52,6 +52,7 @@ bool meshlan_path_review(struct meshlan_path *path);
 void meshlan_path_down(struct meshlan_path *path);
 void meshlan_path_hurry(struct meshlan_path *path);
 void meshlan_path_measured(struct meshlan_path *path);
+void meshlan_path_rate(struct meshlan_path *path);
 void meshlan_path_choose(struct meshlan_session *session);
 
 /* path_move.c */

@@ -12,6 +12,7 @@
 #include "fragment.h"
 #include "frame.h"
 #include "key.h"
+#include "ordered.h"
 #include "path.h"
 #include "relay.h"
 #include "send.h"
@@ -20,8 +21,9 @@
 
 /*
  * A packet's way in: encap_rcv -> outer checks -> {relay} -> index -> key and
- * lane -> window -> open -> window -> path -> {probe, pieces -> {control,
- * flood, frame}}; a frame: checks -> learn -> checksum and ECN -> GRO -> stack.
+ * lane -> window -> open -> window -> path -> {probe, {order} -> pieces ->
+ * {control, flood, frame}}; a frame: checks -> learn -> checksum and ECN -> GRO
+ * -> stack.
  * Nothing is learned, counted as alive or answered before a packet is
  * authentic.
  */
@@ -105,6 +107,21 @@ static void forget_outer(struct meshlan_dev *mdev, struct sk_buff *skb)
 	skb->encapsulation = 0;
 }
 
+/* Of what was sent twice only the first copy is seen: it measures no path. */
+static void path_received(struct meshlan_session *session,
+			  const struct meshlan_header *header,
+			  const struct meshlan_endpoint *from,
+			  unsigned int bytes)
+{
+	bool data = header->type == MESHLAN_TYPE_DIRECT;
+
+	if (unlikely(data && !header->path))
+		meshlan_path_received_copy(session, from, bytes);
+	else
+		meshlan_path_received(session, ntohs(header->path), from,
+				      bytes, data);
+}
+
 /**
  * meshlan_receive_opened() - take in an authentic packet
  * @lane: the lane it came on
@@ -127,15 +144,35 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	/* The path a relayed packet came on is the last relay's. */
 	if (!(flags & MESHLAN_FLAG_VIA)) {
 		meshlan_endpoint_of(skb, &from);
-		meshlan_path_received(session, ntohs(header->path), &from,
-				      skb->len + MESHLAN_TAG_SIZE,
-				      type == MESHLAN_TYPE_DIRECT);
+		path_received(session, header, &from,
+			      skb->len + MESHLAN_TAG_SIZE);
 	}
+	if (!(flags & MESHLAN_FLAG_ORDERED))
+		meshlan_ordered_note(lane, header);
 	if (type == MESHLAN_TYPE_PROBE)
 		return meshlan_probe_receive(lane->key, skb, &from);
 
 	__skb_pull(skb, sizeof(*header));
 	forget_outer(session->mdev, skb);
+	if (unlikely(flags & MESHLAN_FLAG_ORDERED))
+		meshlan_ordered_receive(lane, skb);
+	else
+		meshlan_receive_plaintext(session, skb);
+}
+
+/**
+ * meshlan_receive_plaintext() - take in what is in an authentic packet
+ * @session: session with the node that sealed it
+ * @skb: linear; its data is the plaintext, its header stands before that
+ *
+ * Context: RCU, BH off.
+ */
+void meshlan_receive_plaintext(struct meshlan_session *session,
+			       struct sk_buff *skb)
+{
+	const struct meshlan_header *header = meshlan_header_before(skb);
+	u8 flags = header->flags & ~MESHLAN_FLAG_ORDERED;
+
 	if (flags & MESHLAN_FLAG_FRAGMENT) {
 		skb = meshlan_fragment_receive(session, header, skb);
 		if (!skb)
@@ -153,7 +190,7 @@ void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 /*
  * Which flags this module knows to handle where. A packet that was routed says
  * so itself, since only that is authenticated; floods go hop by hop, probes
- * belong to a path, and control messages are small.
+ * belong to a path, and control messages are small and wait for nothing.
  */
 static bool flags_allowed(const struct meshlan_header *header, bool via)
 {
@@ -166,6 +203,7 @@ static bool flags_allowed(const struct meshlan_header *header, bool via)
 		return false;
 	switch (flags & ~(of_frames | MESHLAN_FLAG_VIA)) {
 	case 0:
+	case MESHLAN_FLAG_ORDERED:
 		return true;
 	case MESHLAN_FLAG_FLOOD:
 		return !via;

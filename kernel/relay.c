@@ -115,7 +115,7 @@ static enum meshlan_counter verify_hop(struct meshlan_rx_lane *lane,
 	if (unlikely(be64_to_cpu(routed->mac) !=
 		     meshlan_hop_mac(routed, &lane->hop)))
 		return MESHLAN_COUNTER_DROP_RX_AUTH;
-	window = meshlan_lane_window(&lane->hop_window);
+	window = meshlan_lane_window(lane, &lane->hop_window);
 	if (unlikely(!window))
 		return MESHLAN_COUNTER_DROP_RX_NOMEM;
 	if (unlikely(!meshlan_window_commit(window, counter, len)))

@@ -24,11 +24,13 @@ struct meshlan_hop {
  * struct meshlan_hops - a route's hops, replaced as a whole
  * @rcu: for freeing
  * @count: their number, at least one
+ * @scatter: which of them are taken; default is what the device says
  * @hop: the hops
  */
 struct meshlan_hops {
 	struct rcu_head		rcu;
 	unsigned int		count;
+	enum meshlan_scatter	scatter;
 	struct meshlan_hop	hop[] __counted_by(count);
 };
 

@@ -3,6 +3,7 @@
 #include "send.h"
 
 #include <linux/etherdevice.h>
+#include <linux/hash.h>
 
 #include "burst.h"
 #include "flood.h"
@@ -20,9 +21,9 @@
 
 /*
  * A frame's way out: start_xmit -> segments -> {node, flood} -> session, key,
- * lane -> way -> {pieces} -> headers -> seal -> {hop header} -> socket. What
- * comes as one skb stays one burst all the way: one look-up, one step of the
- * counter.
+ * lane -> ways -> {pieces} -> headers -> seal -> {copies} -> {hop header} ->
+ * socket. What comes as one skb stays one burst all the way: one look-up, one
+ * step of the counter.
  */
 
 /* Mesh over mesh over mesh: the stack ends before the stack does. */
@@ -31,10 +32,19 @@
 /* Lost of a million, from which on a flooded frame is sent twice. */
 #define MESHLAN_LOSSY		5000
 
+/* What goes directly without the name of a path goes on another as well. */
+static bool is_copy(const struct sk_buff *skb)
+{
+	const struct meshlan_header *header = (const void *)skb->data;
+
+	return header->type == MESHLAN_TYPE_DIRECT && !header->path;
+}
+
 /* Let go of sealed packets. */
 static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 {
 	bool data = *skb_peek(list)->data != MESHLAN_TYPE_PROBE;
+	bool copy = is_copy(skb_peek(list));
 	struct meshlan_dev *mdev = path->session->mdev;
 	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
@@ -47,7 +57,10 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 		err = meshlan_socket_send(mdev, &to, &path->dst, list, &sent);
 	}
 	/* What never left must not look lost on the way. */
-	meshlan_path_count_sent(path, &sent, data);
+	if (unlikely(copy))
+		meshlan_path_count_copies(path, &sent);
+	else
+		meshlan_path_count_sent(path, &sent, data);
 	if (err)
 		meshlan_drop_list(mdev, list, err == -ELOOP ?
 				  MESHLAN_COUNTER_DROP_TX_LOOP :
@@ -61,6 +74,22 @@ static void send_on_way(struct meshlan_dev *mdev, const struct meshlan_way *way,
 	if (way->hop->node != node)
 		meshlan_relay_wrap(mdev, way, node, ttl, list);
 	send_on_path(way->path, list);
+}
+
+/* The same bytes on each of several ways. */
+static void send_on_ways(struct meshlan_dev *mdev,
+			 const struct meshlan_ways *ways, u64 node, u8 ttl,
+			 struct sk_buff_head *list)
+{
+	struct sk_buff_head copies;
+	unsigned int i;
+
+	for (i = 1; i < ways->count; i++) {
+		meshlan_burst_copy(mdev, list, &copies);
+		if (!skb_queue_empty(&copies))
+			send_on_way(mdev, &ways->way[i], node, ttl, &copies);
+	}
+	send_on_way(mdev, &ways->way[0], node, ttl, list);
 }
 
 /**
@@ -96,17 +125,21 @@ static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
 
-/* The way chosen before sealing; the path may be another one by now. */
-static bool way_again(struct meshlan_session *session,
-		      const struct meshlan_cb *cb, struct meshlan_way *way)
+/* The ways chosen before sealing; the paths may be others by now. */
+static bool ways_again(struct meshlan_session *session,
+		       const struct meshlan_cb *cb, struct meshlan_ways *ways)
 {
+	struct meshlan_way *way = &ways->way[0];
 	struct meshlan_session *hop = session;
 	struct meshlan_path *path;
 
+	if (unlikely(cb->redundant))
+		return meshlan_ways_redundant(session, cb->hop, ways);
 	if (cb->hop)
 		hop = meshlan_session_find(session->mdev, cb->hop);
 	if (!hop)
 		return false;
+	ways->count = 1;
 	way->hop = hop;
 	way->key = rcu_dereference(hop->tx);
 	path = meshlan_path_find(hop, cb->path);
@@ -125,8 +158,8 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 {
 	struct meshlan_session *session = lane->key->session;
 	struct meshlan_dev *mdev = session->mdev;
+	struct meshlan_ways ways;
 	struct sk_buff_head list;
-	struct meshlan_way way;
 
 	__skb_queue_head_init(&list);
 	__skb_queue_tail(&list, skb);
@@ -136,25 +169,56 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 		return send_elsewhere(mdev, &list);
 	/* Of a device that has ended while the cipher worked nothing is left. */
 	if (READ_ONCE(mdev->dead) ||
-	    !way_again(session, MESHLAN_CB(skb), &way))
+	    !ways_again(session, MESHLAN_CB(skb), &ways))
 		return meshlan_drop_list(mdev, &list,
 					 MESHLAN_COUNTER_DROP_TX_PATH);
-	send_on_way(mdev, &way, session->node, MESHLAN_CB(skb)->ttl, &list);
+	send_on_ways(mdev, &ways, session->node, MESHLAN_CB(skb)->ttl, &list);
 }
 
-static void push_header(struct sk_buff *skb, const struct meshlan_way *way,
+/*
+ * What the receiver calls the way: the path, or for what is relayed and has to
+ * be put in order any name that no other way is likely to have.
+ */
+static u16 way_name(const struct meshlan_ways *ways, bool via)
+{
+	const struct meshlan_way *way = &ways->way[0];
+
+	if (ways->count > 1)
+		return 0;
+	if (!via)
+		return way->path->id;
+	if (!ways->ordered)
+		return 0;
+	return (u16)hash_64(way->hop->node ^ way->path->id, 16) ?: 1;
+}
+
+static void push_header(struct sk_buff *skb, const struct meshlan_ways *ways,
 			bool via, u8 ttl)
 {
 	struct meshlan_header *header = __skb_push(skb, sizeof(*header));
+	const struct meshlan_way *way = &ways->way[0];
 	struct meshlan_cb *cb = MESHLAN_CB(skb);
 
 	cb->path = way->path->id;
 	cb->hop = via ? way->hop->node : 0;
 	cb->ttl = ttl;
+	cb->redundant = ways->count > 1;
 	cb->elsewhere = false;
 	header->type = MESHLAN_TYPE_DIRECT;
-	header->flags = cb->flags | (via ? MESHLAN_FLAG_VIA : 0);
-	header->path = via ? 0 : htons(way->path->id);
+	header->flags = cb->flags | (via ? MESHLAN_FLAG_VIA : 0) |
+			(ways->ordered ? MESHLAN_FLAG_ORDERED : 0);
+	header->path = htons(way_name(ways, via));
+}
+
+/* What fits all ways. */
+static unsigned int ways_room(const struct meshlan_session *session,
+			      const struct meshlan_ways *ways)
+{
+	unsigned int i, room = meshlan_room(session, &ways->way[0]);
+
+	for (i = 1; i < ways->count; i++)
+		room = min(room, meshlan_room(session, &ways->way[i]));
+	return room;
 }
 
 /*
@@ -180,26 +244,42 @@ static void double_flood(const struct meshlan_path *path,
 /* Seal a burst for one node and send it on a way. */
 static void send_sealing(struct meshlan_session *session,
 			 struct meshlan_key *key,
-			 const struct meshlan_way *way, u32 hash, u8 ttl,
+			 const struct meshlan_ways *ways, u32 hash, u8 ttl,
 			 struct sk_buff_head *burst)
 {
 	bool flood = MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_FLOOD;
-	bool via = way->hop != session;
+	bool via = ways->way[0].hop != session;
 	struct sk_buff_head sealed;
 	struct sk_buff *skb;
+	unsigned int i;
 
-	if (flood)
-		double_flood(way->path, burst);
+	if (flood && ways->count == 1)
+		double_flood(ways->way[0].path, burst);
 	/* Nothing may come between: pieces have counters in a row. */
-	meshlan_fragment_cut(session->mdev, burst, meshlan_room(session, way));
+	meshlan_fragment_cut(session->mdev, burst, ways_room(session, ways));
 	skb_queue_walk(burst, skb)
-		push_header(skb, way, via, ttl);
+		push_header(skb, ways, via, ttl);
 	__skb_queue_head_init(&sealed);
 	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
 		     &sealed);
 	if (!skb_queue_empty(&sealed))
-		send_on_way(session->mdev, way, session->node, ttl, &sealed);
-	meshlan_path_sent_data(way->path);
+		send_on_ways(session->mdev, ways, session->node, ttl, &sealed);
+	for (i = 0; i < ways->count; i++)
+		meshlan_path_sent_data(ways->way[i].path);
+}
+
+static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
+{
+	u8 flags = MESHLAN_CB(skb_peek(burst))->flags;
+	unsigned int packets, bytes;
+
+	meshlan_burst_size(burst, &packets, &bytes);
+	return (struct meshlan_load){
+		.hash	= hash,
+		.bytes	= bytes + packets * MESHLAN_SEAL_SIZE,
+		.spread	= !(flags & (MESHLAN_FLAG_FLOOD |
+				     MESHLAN_FLAG_CONTROL)),
+	};
 }
 
 /* The key for a node, if there is anything to send it under. */
@@ -217,34 +297,35 @@ static enum meshlan_counter session_key(struct meshlan_session *session,
 static bool send_routed(struct meshlan_session *session, u32 hash, u8 ttl,
 			struct sk_buff_head *burst)
 {
+	struct meshlan_load load = load_of(burst, hash);
 	enum meshlan_counter cause;
+	struct meshlan_ways ways;
 	struct meshlan_key *key;
-	struct meshlan_way way;
 
 	cause = session_key(session, &key);
 	if (likely(cause == MESHLAN_COUNTERS) &&
-	    unlikely(!meshlan_way_find(session->mdev, session->node, hash,
-				       NULL, &way)))
+	    unlikely(!meshlan_ways_find(session, &load, &ways)))
 		cause = MESHLAN_COUNTER_DROP_TX_PATH;
 	if (unlikely(cause != MESHLAN_COUNTERS)) {
 		meshlan_drop_list(session->mdev, burst, cause);
 		return false;
 	}
-	send_sealing(session, key, &way, hash, ttl, burst);
+	send_sealing(session, key, &ways, hash, ttl, burst);
 	return true;
 }
 
 static bool send_direct(struct meshlan_session *session, u32 hash,
 			struct sk_buff_head *burst)
 {
-	struct meshlan_way way;
+	struct meshlan_load load = load_of(burst, hash);
+	struct meshlan_ways ways;
 
-	if (unlikely(!meshlan_way_direct(session, &way))) {
+	if (unlikely(!meshlan_ways_direct(session, &load, &ways))) {
 		meshlan_drop_list(session->mdev, burst,
 				  MESHLAN_COUNTER_DROP_TX_PATH);
 		return false;
 	}
-	send_sealing(session, way.key, &way, hash, 0, burst);
+	send_sealing(session, ways.way[0].key, &ways, hash, 0, burst);
 	return true;
 }
 
@@ -331,6 +412,7 @@ void meshlan_send_probe(struct meshlan_path *path,
 	}
 	MESHLAN_CB(skb)->path = path->id;
 	MESHLAN_CB(skb)->hop = 0;
+	MESHLAN_CB(skb)->redundant = false;
 	MESHLAN_CB(skb)->dsfield = 0;
 	MESHLAN_CB(skb)->elsewhere = to;
 	if (to)

@@ -16,24 +16,30 @@ struct meshlan_way;
  * struct meshlan_cb - what accompanies a packet through the cipher
  * @lane: struct meshlan_tx_lane or meshlan_rx_lane
  * @hop: adjacent node that relays the packet, 0 if none does
+ * @counter: number of a packet that came, while it waits for others
  * @err: what the cipher said, -EINPROGRESS while it works
  * @hash: of the flow, while the packet waits to be sealed
  * @path: our id of the path to send on
  * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
  * @ttl: how many relays may pass it on
+ * @redundant: goes two ways
  * @elsewhere: goes to the struct meshlan_endpoint at the buffer's head, not to
  *	where the path leads
  */
 struct meshlan_cb {
 	void	*lane;
-	u64	hop;
+	union {
+		u64	hop;
+		u64	counter;
+	};
 	int	err;
 	u32	hash;
 	u16	path;
 	u8	flags;
 	u8	dsfield;
 	u8	ttl;
+	bool	redundant;
 	bool	elsewhere;
 };
 

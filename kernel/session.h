@@ -9,6 +9,7 @@
 #include "bucket.h"
 #include "fragment.h"
 #include "meshlan.h"
+#include "resequence.h"
 #include "room.h"
 
 struct meshlan_key;
@@ -59,6 +60,7 @@ struct meshlan_owner {
  * @reports: what it may be told of packets that went no further
  * @pings: what it may be answered
  * @reassembly: frames of which pieces are missing, with its own lock
+ * @resequence: of all lanes whose packets wait for others
  * @rooms: what relays on the way say that fits, with its own lock
  * @rival: id of a path that is better than @best, 0 if none, under @path_lock
  * @rival_since: jiffies since when, under @path_lock
@@ -97,6 +99,7 @@ struct meshlan_session {
 	struct meshlan_bucket	reports;
 	struct meshlan_bucket	pings;
 	struct meshlan_reassembly reassembly;
+	struct meshlan_resequence_sum resequence;
 	struct meshlan_rooms	rooms;
 	u16			rival;
 	unsigned long		rival_since;

@@ -10,6 +10,8 @@ struct meshlan_key;
 struct meshlan_path;
 struct meshlan_session;
 
+#define MESHLAN_COPIES	2	/* of what is sent redundantly */
+
 /**
  * struct meshlan_way - what a packet takes
  * @hop: session with the adjacent node it is handed to
@@ -22,11 +24,46 @@ struct meshlan_way {
 	struct meshlan_path	*path;
 };
 
-/* All: RCU, which keeps what the way names; BH off. */
-bool meshlan_way_direct(struct meshlan_session *session,
-			struct meshlan_way *way);
+/**
+ * struct meshlan_ways - what the copies of a packet take
+ * @way: all direct or all through relays, at least one
+ * @count: their number
+ * @ordered: the next packet may take another, so that the receiver must put
+ *	them in order
+ */
+struct meshlan_ways {
+	struct meshlan_way	way[MESHLAN_COPIES];
+	unsigned int		count;
+	bool			ordered;
+};
+
+/**
+ * struct meshlan_load - what is to be sent
+ * @hash: of the flow, which keeps its way as long as nothing changes
+ * @bytes: length
+ * @spread: may go another way than what was sent before: neither flooded, which
+ *	the receiver does not put in order, nor control
+ */
+struct meshlan_load {
+	u32		hash;
+	unsigned int	bytes;
+	bool		spread;
+};
+
+/* All: RCU, which keeps what the ways name; BH off. False: there is none. */
 bool meshlan_way_find(struct meshlan_dev *mdev, u64 node, u32 hash,
 		      const struct meshlan_session *from,
 		      struct meshlan_way *way);
+bool meshlan_ways_find(struct meshlan_session *session,
+		       const struct meshlan_load *load,
+		       struct meshlan_ways *ways);
+bool meshlan_ways_direct(struct meshlan_session *session,
+			 const struct meshlan_load *load,
+			 struct meshlan_ways *ways);
+bool meshlan_ways_redundant(struct meshlan_session *session, bool relayed,
+			    struct meshlan_ways *ways);
+
+/* How far the windows of what a session's node sends look back. */
+unsigned int meshlan_session_window(struct meshlan_session *session);
 
 #endif /* _MESHLAN_WAY_H */

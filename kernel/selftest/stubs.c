@@ -4,10 +4,13 @@
 
 #include <linux/slab.h>
 
+#include "../ordered.h"
 #include "../receive.h"
 #include "../send.h"
 #include "../session.h"
 #include "../wanted.h"
+#include "../way.h"
+#include "../window.h"
 
 atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
 atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
@@ -82,6 +85,15 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 {
 	skb_queue_tail(&meshlan_test_received, skb);
+}
+
+void meshlan_ordered_free(struct meshlan_ordered *ordered)
+{
+}
+
+unsigned int meshlan_session_window(struct meshlan_session *session)
+{
+	return MESHLAN_WINDOW_BITS;
 }
 
 void meshlan_wanted_send(struct meshlan_session *session)

@@ -135,7 +135,9 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(measure)		\
 	do(bucket)		\
 	do(suppress)		\
-	do(share)
+	do(share)		\
+	do(scatter)		\
+	do(resequence)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;

@@ -39,6 +39,10 @@ NAMES(meshlan_fdb_type_names, MESHLAN_FDB_TYPE_LOCAL, MESHLAN_FDB_TYPE_STATIC,
 NAMES(meshlan_role_names, MESHLAN_ROLE_MEMBER, MESHLAN_ROLE_TRANSIT,
       "member", "client", "transit");
 
+NAMES(meshlan_scatter_names, MESHLAN_SCATTER_DEFAULT,
+      MESHLAN_SCATTER_REDUNDANT,
+      "default", "single", "flow", "packet", "redundant");
+
 NAMES(meshlan_cause_names, MESHLAN_REPORT_CAUSE_TTL,
       MESHLAN_REPORT_CAUSE_REFUSED,
       "ttl", "no-route", "too-big", "refused");
@@ -54,7 +58,8 @@ NAMES(meshlan_event_names, MESHLAN_EVENT_PATH_UP, MESHLAN_EVENT_PING,
 NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       MESHLAN_COUNTER_CRYPTO_ASYNC,
       "drop-rx-multicast", "drop-rx-short", "drop-rx-type", "drop-rx-flags",
-      "drop-rx-index", "drop-rx-expired", "drop-rx-replay", "drop-rx-auth",
+      "drop-rx-index", "drop-rx-expired", "drop-rx-replay",
+      "drop-rx-copy", "drop-rx-auth",
       "drop-rx-key-limit", "drop-rx-frame", "drop-rx-source", "drop-rx-probe",
       "drop-rx-path", "drop-rx-ecn", "drop-rx-order", "drop-rx-nomem",
       "drop-rx-down", "drop-rx-backlog", "drop-rx-control",

@@ -98,6 +98,24 @@ enum meshlan_role {
 };
 
 /**
+ * enum meshlan_scatter - Which of several ways to a node are taken.
+ * @MESHLAN_SCATTER_DEFAULT: Of a route, what the device does; of a device,
+ *   flow.
+ * @MESHLAN_SCATTER_SINGLE: One way, until it dies.
+ * @MESHLAN_SCATTER_FLOW: Each flow has a way; flows are spread by weight.
+ * @MESHLAN_SCATTER_PACKET: Each burst goes where it arrives first; the
+ *   receiver puts in order.
+ * @MESHLAN_SCATTER_REDUNDANT: Every packet goes two ways.
+ */
+enum meshlan_scatter {
+	MESHLAN_SCATTER_DEFAULT,
+	MESHLAN_SCATTER_SINGLE,
+	MESHLAN_SCATTER_FLOW,
+	MESHLAN_SCATTER_PACKET,
+	MESHLAN_SCATTER_REDUNDANT,
+};
+
+/**
  * enum meshlan_report_cause - Why a relayed packet went no further.
  * @MESHLAN_REPORT_CAUSE_TTL: It passed too many relays.
  * @MESHLAN_REPORT_CAUSE_NO_ROUTE: No way to its destination, or only back.
@@ -172,6 +190,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_EXPIRED: The session's end has passed.
  * @MESHLAN_COUNTER_DROP_RX_REPLAY: Counter seen before, or too old for the
  *   window.
+ * @MESHLAN_COUNTER_DROP_RX_COPY: The second copy of a packet that was sent
+ *   redundantly.
  * @MESHLAN_COUNTER_DROP_RX_AUTH: Authentication failed.
  * @MESHLAN_COUNTER_DROP_RX_KEY_LIMIT: The key failed authentication too often
  *   and is closed.
@@ -261,6 +281,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_INDEX,
 	MESHLAN_COUNTER_DROP_RX_EXPIRED,
 	MESHLAN_COUNTER_DROP_RX_REPLAY,
+	MESHLAN_COUNTER_DROP_RX_COPY,
 	MESHLAN_COUNTER_DROP_RX_AUTH,
 	MESHLAN_COUNTER_DROP_RX_KEY_LIMIT,
 	MESHLAN_COUNTER_DROP_RX_FRAME,
@@ -361,6 +382,7 @@ enum {
 	MESHLAN_A_DEV_LIMIT_UP,
 	MESHLAN_A_DEV_LIMIT_DOWN,
 	MESHLAN_A_DEV_LIMIT_BURST,
+	MESHLAN_A_DEV_SCATTER,
 
 	__MESHLAN_A_DEV_MAX,
 	MESHLAN_A_DEV_MAX = (__MESHLAN_A_DEV_MAX - 1)
@@ -385,6 +407,12 @@ enum {
 	MESHLAN_A_SESSION_BEST_PATH,
 	MESHLAN_A_SESSION_LIMIT_UP,
 	MESHLAN_A_SESSION_LIMIT_DOWN,
+	MESHLAN_A_SESSION_RESEQUENCE_BYTES,
+	MESHLAN_A_SESSION_RESEQUENCE_WAITED,
+	MESHLAN_A_SESSION_RESEQUENCE_DELAY,
+	MESHLAN_A_SESSION_RESEQUENCE_LOST,
+	MESHLAN_A_SESSION_RESEQUENCE_EXPIRED,
+	MESHLAN_A_SESSION_RESEQUENCE_LATE,
 
 	__MESHLAN_A_SESSION_MAX,
 	MESHLAN_A_SESSION_MAX = (__MESHLAN_A_SESSION_MAX - 1)
@@ -445,6 +473,7 @@ enum {
 	MESHLAN_A_PATH_RX_BYTES,
 	MESHLAN_A_PATH_LAST_HEARD,
 	MESHLAN_A_PATH_SIZE,
+	MESHLAN_A_PATH_WEIGHT,
 
 	__MESHLAN_A_PATH_MAX,
 	MESHLAN_A_PATH_MAX = (__MESHLAN_A_PATH_MAX - 1)
@@ -464,6 +493,7 @@ enum {
 	MESHLAN_A_ROUTE_NODE,
 	MESHLAN_A_ROUTE_HOP,
 	MESHLAN_A_ROUTE_OWNER,
+	MESHLAN_A_ROUTE_SCATTER,
 
 	__MESHLAN_A_ROUTE_MAX,
 	MESHLAN_A_ROUTE_MAX = (__MESHLAN_A_ROUTE_MAX - 1)
