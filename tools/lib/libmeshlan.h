@@ -111,6 +111,7 @@ struct meshlan_dev {
 	uint64_t limit_up;
 	uint64_t limit_down;
 	uint16_t limit_burst;
+	uint32_t scatter;
 };
 
 struct meshlan_session {
@@ -132,6 +133,12 @@ struct meshlan_session {
 	uint16_t best_path;
 	uint64_t limit_up;
 	uint64_t limit_down;
+	uint32_t resequence_bytes;
+	uint64_t resequence_waited;
+	uint64_t resequence_delay;
+	uint64_t resequence_lost;
+	uint64_t resequence_expired;
+	uint64_t resequence_late;
 };
 
 struct meshlan_key {
@@ -169,6 +176,7 @@ struct meshlan_path {
 	uint32_t active_interval;
 	uint32_t idle_interval;
 	uint64_t rate;
+	uint32_t weight;
 	struct meshlan_blob owner;
 	uint32_t state;
 	uint32_t flags;
@@ -205,6 +213,7 @@ struct meshlan_route {
 	uint64_t node;
 	struct meshlan_hop_array hop;
 	struct meshlan_blob owner;
+	uint32_t scatter;
 };
 
 struct meshlan_origin {
@@ -378,6 +387,7 @@ extern const struct meshlan_names meshlan_path_state_names;
 extern const struct meshlan_names meshlan_path_flag_names;
 extern const struct meshlan_names meshlan_fdb_type_names;
 extern const struct meshlan_names meshlan_role_names;
+extern const struct meshlan_names meshlan_scatter_names;
 extern const struct meshlan_names meshlan_cause_names;
 extern const struct meshlan_names meshlan_event_names;
 extern const struct meshlan_names meshlan_counter_names;

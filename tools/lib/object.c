@@ -59,6 +59,7 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(LIMIT_UP, limit_up, U64),
 	DEV(LIMIT_DOWN, limit_down, U64),
 	DEV(LIMIT_BURST, limit_burst, U16),
+	DEV(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
 };
 SET(dev);
 
@@ -82,6 +83,12 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(BEST_PATH, best_path, U16),
 	SESSION(LIMIT_UP, limit_up, U64),
 	SESSION(LIMIT_DOWN, limit_down, U64),
+	SESSION(RESEQUENCE_BYTES, resequence_bytes, U32),
+	SESSION(RESEQUENCE_WAITED, resequence_waited, U64),
+	SESSION(RESEQUENCE_DELAY, resequence_delay, U64),
+	SESSION(RESEQUENCE_LOST, resequence_lost, U64),
+	SESSION(RESEQUENCE_EXPIRED, resequence_expired, U64),
+	SESSION(RESEQUENCE_LATE, resequence_late, U64),
 };
 SET(session);
 
@@ -123,6 +130,7 @@ static const struct meshlan_attr path_attr[] = {
 	PATH(ACTIVE_INTERVAL, active_interval, U32),
 	PATH(IDLE_INTERVAL, idle_interval, U32),
 	PATH(RATE, rate, U64),
+	PATH(WEIGHT, weight, U32),
 	PATH(OWNER, owner, BLOB),
 	PATH(STATE, state, ENUM, .names = &meshlan_path_state_names),
 	PATH(FLAGS, flags, FLAGS, .names = &meshlan_path_flag_names),
@@ -158,6 +166,7 @@ static const struct meshlan_attr route_attr[] = {
 	ROUTE(NODE, node, NODE),
 	ROUTE(HOP, hop, HOPS, .nest = &meshlan_hop_set),
 	ROUTE(OWNER, owner, BLOB),
+	ROUTE(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
 };
 SET(route);
 

@@ -190,6 +190,14 @@ static bool set_limit_burst(const char *text, void *object)
 	return true;
 }
 
+static bool set_scatter(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_SCATTER);
+	return meshlan_value(&meshlan_scatter_names, text, &dev->scatter);
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -241,6 +249,7 @@ const struct word dev_words[] = {
 	{"limit-down", "RATE", false, set_limit_down, LIMIT_FORM},
 	{"limit-burst", "TIME", false, set_limit_burst,
 	 "a time (10ms to 1s)"},
+	{"scatter", "MODE", false, set_scatter, SCATTER_FORM},
 	{0},
 };
 
@@ -516,7 +525,8 @@ const struct command dev_commands[] = {
 	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
 	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
 	 "          [suppress on|off] [link-local on|off]\n"
-	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]",
+	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]\n"
+	 "          [scatter MODE]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

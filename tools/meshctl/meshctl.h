@@ -75,6 +75,7 @@ extern const struct word fdb_words[];
 bool parse_limit(const char *text, uint64_t *limit);
 const char *text_limit(uint64_t limit, char *text);
 #define LIMIT_FORM "a rate (bit/s: 10M, 1.5Gbit, or none)"
+#define SCATTER_FORM "a mode (single, flow, packet, redundant or default)"
 
 const char *take(struct args *args);
 enum meshlan_status take_dev(struct args *args, uint32_t *ifindex,

@@ -32,6 +32,14 @@ static bool set_weight(const char *text, void *object)
 	return true;
 }
 
+static bool set_scatter(const char *text, void *object)
+{
+	struct meshlan_route *route = object;
+
+	route->has |= MESHLAN_BIT(MESHLAN_A_ROUTE_SCATTER);
+	return meshlan_value(&meshlan_scatter_names, text, &route->scatter);
+}
+
 static bool set_owner(const char *text, void *object)
 {
 	struct meshlan_route *route = object;
@@ -45,6 +53,7 @@ const struct word route_words[] = {
 	 "a node id (16 hex digits), or more than 64 of them"},
 	{"weight", "N", true, set_weight, "a number after a hop"},
 	{"owner", "HEX", false, set_owner, "hex digits (at most 128)"},
+	{"scatter", "MODE", false, set_scatter, SCATTER_FORM},
 	{0},
 };
 
@@ -110,13 +119,16 @@ static void row(struct meshlan_table *table, const void *object)
 	meshlan_table_cell(table, MESHLAN_PLAIN, "%s",
 			   meshlan_text_node(route->node, text));
 	meshlan_table_cell(table, MESHLAN_PLAIN, "%s", hops ? hops : "");
+	meshlan_table_cell(table, MESHLAN_PLAIN, "%s",
+			   text_value(&meshlan_scatter_names, route->scatter,
+				      text));
 	free(hops);
 }
 
 static enum meshlan_status run_list(struct args *args,
 				    struct meshlan_error *err)
 {
-	static const char *const head[] = {"DEV", "NODE", "HOPS"};
+	static const char *const head[] = {"DEV", "NODE", "HOPS", "SCATTER"};
 	static const struct listing listing = {
 		.set = &meshlan_route_set,
 		.command = MESHLAN_CMD_ROUTE_GET,
@@ -130,10 +142,12 @@ static enum meshlan_status run_list(struct args *args,
 
 const struct command route_commands[] = {
 	{"list", run_list, "[DEV [NODE]]", "list them", NULL},
-	{"add", run_add, "DEV NODE hop NODE [weight N]... [owner HEX]",
+	{"add", run_add,
+	 "DEV NODE hop NODE [weight N]... [owner HEX] [scatter MODE]",
 	 "add one", NULL},
-	{"set", run_set, "DEV NODE hop NODE [weight N]... [owner HEX]",
-	 "replace one", NULL},
+	{"set", run_set,
+	 "DEV NODE [hop NODE [weight N]]... [owner HEX] [scatter MODE]",
+	 "change one", NULL},
 	{"del", run_del, "DEV NODE", "delete one", NULL},
 	{0},
 };

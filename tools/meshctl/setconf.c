@@ -96,6 +96,8 @@ static struct meshlan_path spelled_out(const struct meshlan_path *path,
 		full.active_interval = ACTIVE_INTERVAL;
 	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_IDLE_INTERVAL))
 		full.idle_interval = IDLE_INTERVAL;
+	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_WEIGHT))
+		full.weight = 1;
 	return full;
 }
 
@@ -120,6 +122,10 @@ static uint64_t path_difference(const struct meshlan_path *is,
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_IDLE_INTERVAL);
 	if (is->rate != shall->rate)
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_RATE);
+	/* An older module has none. */
+	if (MESHLAN_HAS(is, MESHLAN_A_PATH_WEIGHT) &&
+	    is->weight != shall->weight)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_WEIGHT);
 	if (!same_blob(&is->owner, &shall->owner))
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_OWNER);
 	return differ;

@@ -37,7 +37,8 @@ static const struct meshlan_route *find_route(const struct config *config,
 static bool same_route(const struct meshlan_route *a,
 		       const struct meshlan_route *b)
 {
-	if (a->hop.count != b->hop.count || !same_blob(&a->owner, &b->owner))
+	if (a->hop.count != b->hop.count || a->scatter != b->scatter ||
+	    !same_blob(&a->owner, &b->owner))
 		return false;
 	for (unsigned int i = 0; i < a->hop.count; i++) {
 		if (a->hop.hop[i].node != b->hop.hop[i].node ||
@@ -61,6 +62,8 @@ static enum meshlan_status change_route(struct change *change,
 		return status;
 	/* What is left out stays; here it shall go. */
 	route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
+	if (old && MESHLAN_HAS(old, MESHLAN_A_ROUTE_SCATTER))
+		route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_SCATTER);
 	return act(change, old ? MESHLAN_CMD_ROUTE_SET : MESHLAN_CMD_ROUTE_NEW,
 		   &meshlan_route_set, &route, ALL);
 }

@@ -142,6 +142,10 @@ static void show_dev(const struct meshlan_dev *dev)
 	       dev->chacha_speed, dev->aes_speed, name ? name : "unknown");
 	printf("  forwarding entries: %" PRIu32 "\n", dev->fdb_entries);
 	show_limits(dev->limit_up, dev->limit_down);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER) &&
+	    dev->scatter != MESHLAN_SCATTER_FLOW)
+		printf("  scatter: %s\n",
+		       text_value(&meshlan_scatter_names, dev->scatter, text));
 	if (dev->claim_pid)
 		printf("  claimed by: pid %" PRIu32 "\n", dev->claim_pid);
 	for (unsigned int i = 0; i < dev->counters.count; i++) {
@@ -197,6 +201,8 @@ static void show_path(const struct meshlan_path *path)
 		      stdout);
 		if (path->flags & MESHLAN_PATH_FLAGS_BEST)
 			fputs(", in use", stdout);
+		if (path->weight > 1)
+			printf(", weight %" PRIu32, path->weight);
 	} else if (path->flags & MESHLAN_PATH_FLAGS_HEARD) {
 		fputs(", heard but not answered", stdout);
 	}
@@ -227,6 +233,23 @@ static void show_key(const struct meshlan_key *key)
 	putchar('\n');
 }
 
+/* What it cost to put packets of several ways in order, if there were any. */
+static void show_resequence(const struct meshlan_session *session)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!session->resequence_waited && !session->resequence_late)
+		return;
+	printf("  put in order: %" PRIu64 " waited",
+	       session->resequence_waited);
+	printf(" %s", meshlan_text_duration(session->resequence_delay, text));
+	printf(", now %s", meshlan_text_bytes(session->resequence_bytes, text));
+	printf("; gaps: %" PRIu64 " lost, %" PRIu64 " given up; %" PRIu64
+	       " late\n",
+	       session->resequence_lost, session->resequence_expired,
+	       session->resequence_late);
+}
+
 static void show_session(const struct meshlan_session *session)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -252,17 +275,21 @@ static void show_session(const struct meshlan_session *session)
 		       session->auth_failures);
 	if (session->replays)
 		printf("  replays: %" PRIu64 "\n", session->replays);
+	show_resequence(session);
 }
 
 /* The way that is not made of paths. */
 static void show_route(const struct meshlan_session *session,
 		       const struct meshlan_route *route)
 {
-	char *hops;
+	char *hops, text[MESHLAN_TEXT_MAX];
 
 	if (route) {
 		hops = text_hops(&route->hop);
-		printf("  route: through %s\n", hops ? hops : "?");
+		printf("  route: through %s%s%s\n", hops ? hops : "?",
+		       route->scatter ? ", scatter " : "",
+		       route->scatter ? text_value(&meshlan_scatter_names,
+						   route->scatter, text) : "");
 		free(hops);
 	} else if (!session->paths) {
 		printf("  %sunreachable%s: no path and no route\n",

@@ -27,6 +27,10 @@ static void print_route(const struct meshlan_route *route, FILE *out)
 		fprintf(out, " hop %s weight %" PRIu32,
 			meshlan_text_node(route->hop.hop[i].node, text),
 			route->hop.hop[i].weight);
+	if (route->scatter)
+		fprintf(out, " scatter %s",
+			text_value(&meshlan_scatter_names, route->scatter,
+				   text));
 	print_owner(" owner ", &route->owner, "", out);
 	putc('\n', out);
 }
@@ -129,6 +133,9 @@ static void print_dev(const struct config *config, FILE *out)
 		fprintf(out, "LinkLocal = %s\n",
 			text_value(&meshlan_switch_names, dev->link_local,
 				   text));
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER))
+		fprintf(out, "Scatter = %s\n",
+			text_value(&meshlan_scatter_names, dev->scatter, text));
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
 	for (size_t i = 0; i < config->origins; i++)
@@ -154,6 +161,8 @@ static void print_path(const struct meshlan_path *path, FILE *out)
 		     "ms rate %s",
 		path->active_interval, path->idle_interval,
 		path->rate ? meshlan_text_rate(path->rate, text) : "measure");
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_WEIGHT))
+		fprintf(out, " weight %" PRIu32, path->weight);
 	print_owner(" owner ", &path->owner, "", out);
 	putc('\n', out);
 }
