@@ -9,6 +9,15 @@
 
 /* What is sent and received on which path. */
 
+static void note_sizes(struct meshlan_path *path,
+		       const struct meshlan_sent *sent, bool data)
+{
+	if (data && sent->largest > READ_ONCE(path->largest))
+		WRITE_ONCE(path->largest, sent->largest);
+	if (sent->room && unlikely(READ_ONCE(path->room) != sent->room))
+		WRITE_ONCE(path->room, sent->room);
+}
+
 /**
  * meshlan_path_count_sent() - count what is sent on a path
  * @path: the path
@@ -20,10 +29,7 @@ void meshlan_path_count_sent(struct meshlan_path *path,
 {
 	atomic64_add(sent->packets, &path->tx_packets);
 	atomic64_add(sent->bytes, &path->tx_bytes);
-	if (data && sent->largest > READ_ONCE(path->largest))
-		WRITE_ONCE(path->largest, sent->largest);
-	if (sent->room && unlikely(READ_ONCE(path->room) != sent->room))
-		WRITE_ONCE(path->room, sent->room);
+	note_sizes(path, sent, data);
 }
 
 /**
@@ -39,6 +45,7 @@ void meshlan_path_count_copies(struct meshlan_path *path,
 {
 	atomic64_add(sent->packets, &path->copy_tx_packets);
 	atomic64_add(sent->bytes, &path->copy_tx_bytes);
+	note_sizes(path, sent, true);
 }
 
 /* By the name the peer gave it; a routed packet has none. */

@@ -189,7 +189,7 @@ static u16 way_name(const struct meshlan_ways *ways, bool via)
 		return way->path->id;
 	if (!ways->ordered)
 		return 0;
-	return (u16)hash_64(way->hop->node ^ way->path->id, 16) ?: 1;
+	return (u16)(hash_64(way->hop->node, 16) ^ way->path->id) ?: 1;
 }
 
 static void push_header(struct sk_buff *skb, const struct meshlan_ways *ways,

@@ -204,7 +204,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_ECN: Inner and outer ECN contradict each other (RFC
  *   6040).
  * @MESHLAN_COUNTER_DROP_RX_ORDER: The queue that keeps packets in order was
- *   full.
+ *   full, or its key went.
  * @MESHLAN_COUNTER_DROP_RX_DOWN: The device was down.
  * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
  * @MESHLAN_COUNTER_DROP_RX_CONTROL: The opened plaintext is no valid control

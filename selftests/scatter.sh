@@ -1,0 +1,436 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# Several ways at once: A and B over two cables. Flows, packets and copies are
+# spread as they should be, come in order, and survive the loss of a way.
+# meshlan-test: time=600
+. "$(dirname "$(realpath "$0")")/lib.sh"
+. "$(dirname "$(realpath "$0")")/mesh.sh"
+
+# Of each of two cables, for one TCP connection over both.
+CABLE=$([ "$TIMING" = 1 ] && echo 100 || echo 20)
+SECONDS_OF_TCP=$([ "$TIMING" = 1 ] && echo 10 || echo 6)
+# Less than that on a cable is no frame of the tests.
+LARGE=500
+
+sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608
+
+# --- two cables -------------------------------------------------------------
+
+both_up() { # NS ID
+	[ "$(field "$1" '[.[] | select(.state == "up")] | length' \
+		path list mesh0 "$2")" = 2 ]
+}
+
+# The first path exists already: it gets a rate and the like.
+two_cables() {
+	local ns
+
+	pair
+	veth "$A" wire2 "$B" wire2 2
+	path "$A" $IDB 10.2.0.2:23731 active-interval 50ms &&
+		path "$B" $IDA 10.2.0.1:23731 active-interval 50ms &&
+		mc "$A" path set mesh0 $IDB 1 active-interval 50ms &&
+		mc "$B" path set mesh0 $IDA 1 active-interval 50ms ||
+		bail "there are two paths"
+	for ns in "$A" "$B"; do
+		in_ns "$ns" ethtool -K wire tso off gso off gro off >/dev/null 2>&1
+		in_ns "$ns" ethtool -K wire2 tso off gso off gro off >/dev/null 2>&1
+	done
+	wait_for 5 both_up "$A" $IDB && wait_for 5 both_up "$B" $IDA ||
+		bail "both paths come up"
+	silence
+}
+
+mode() { # MODE
+	mc "$A" dev set mesh0 scatter "$1" && mc "$B" dev set mesh0 scatter "$1"
+}
+
+paths() { # ID WORD...
+	mc "$A" path set mesh0 $IDB "$@" && mc "$B" path set mesh0 $IDA "$@"
+}
+
+# Counts at B what is large on either cable, and what comes out of the mesh.
+count() {
+	in_ns "$B" nft -f - <<-RULES
+	add table inet ways
+	delete table inet ways
+	table inet ways {
+		counter wire {}
+		counter wire2 {}
+		chain in {
+			type filter hook input priority 0;
+			udp dport 23731 udp length > $LARGE iifname "wire" \
+				counter name wire
+			udp dport 23731 udp length > $LARGE iifname "wire2" \
+				counter name wire2
+		}
+	}
+	RULES
+}
+
+counted() { # DEV
+	in_ns "$B" nft -j list counter inet ways "$1" |
+		jq '.nftables[] | select(.counter).counter.packets'
+}
+
+# near NAME GOT WANTED TOLERANCE
+near() {
+	local off=$(($2 - $3))
+
+	diag "$1: $2, wanted $3"
+	if [ ${off#-} -le "$4" ]; then ok "$1"; else not_ok "$1"; fi
+}
+
+# divided NAME PARTS: out of four, that wire had of what passed, within 2 %
+divided() {
+	local one two
+
+	one=$(counted wire) two=$(counted wire2)
+	near "$1" "$one" $(((one + two) * $2 / 4)) $(((one + two) / 50))
+}
+
+# Pings large enough to be counted.
+pings() { # COUNT INTERVAL [OPTION...]
+	in_ns "$A" ping -q -c "$1" -i "$2" -s 800 -W 2 "${@:3}" 192.168.9.2
+}
+
+lost() { # what ping says
+	sed -n 's/^\([0-9]*\) packets transmitted, \([0-9]*\) received.*/\1 - \2/p' \
+		<<<"$1"
+}
+
+# --- sharing ----------------------------------------------------------------
+
+# Each datagram is of a flow of its own.
+flows() { # COUNT
+	in_ns "$A" bash -c '
+		text=$(printf "%0800d" 0)
+		for ((i = 0; i < '"$1"'; i++)); do
+			echo "$text" >/dev/udp/192.168.9.2/$((1024 + i % 60000))
+		done' 2>/dev/null
+}
+
+spread_flows() {
+	local n=4000
+
+	[ "$TIMING" != 1 ] || n=10000
+	mode flow || not_ok "the mode is set"
+	in_ns "$B" nft -f - <<-RULES
+	table inet quiet {
+		chain in {
+			type filter hook input priority 1;
+			iifname "mesh0" udp length > $LARGE drop
+		}
+	}
+	RULES
+	count
+	flows "$n"
+	# A drawn share is not exact: of 4000 flows 2 % is 2.5 sigma, of 10000 4.
+	if [ "$n" = 10000 ]; then
+		divided "$n flows are divided evenly" 2
+	else
+		near "$n flows are divided evenly" "$(counted wire)" \
+			$((n / 2)) $((n / 25))
+	fi
+	paths 1 weight 3
+	count
+	flows "$n"
+	if [ "$n" = 10000 ]; then
+		divided "... or three to one" 3
+	else
+		near "... or three to one" "$(counted wire)" $((n * 3 / 4)) \
+			$((n / 25))
+	fi
+	paths 1 weight 1
+	in_ns "$B" nft delete table inet quiet
+	count
+	pings 200 0.005 >/dev/null
+	is "one flow takes one path" \
+		"$((!$(counted wire) + !$(counted wire2)))" 1
+}
+
+spread_packets() {
+	mode packet || not_ok "the mode is set"
+	count
+	pings 1000 0.002 >/dev/null
+	divided "packets of one flow are divided evenly" 2
+	paths 1 weight 3
+	count
+	pings 1000 0.002 >/dev/null
+	divided "... or three to one" 3
+	paths 1 weight 1
+}
+
+one_way() {
+	mode single || not_ok "the mode is set"
+	count
+	pings 200 0.005 >/dev/null
+	flows 100
+	is "single: one path has it all" \
+		"$((!$(counted wire) + !$(counted wire2)))" 1
+}
+
+of_a_route() {
+	mode single
+	mc "$A" route add mesh0 $IDB hop $IDB scatter packet ||
+		not_ok "a route has a mode"
+	count
+	pings 400 0.005 >/dev/null
+	divided "a route's mode counts more than the device's" 2
+	mc "$A" route set mesh0 $IDB scatter default
+	is "a route keeps its hops when only its mode is set" \
+		"$(field "$A" '.[0].hop | length' route list mesh0)" 1
+	count
+	pings 100 0.005 >/dev/null
+	is "... and can do as the device again" \
+		"$((!$(counted wire) + !$(counted wire2)))" 1
+	mc "$A" route del mesh0 $IDB
+}
+
+# --- order and rate ---------------------------------------------------------
+
+# shape NS DEV MBITS DELAY-MS [LOSS]
+shape() {
+	local loss=()
+
+	[ -z "${5:-}" ] || loss=(loss "$5")
+	in_ns "$1" tc qdisc replace dev "$2" root netem limit 20000 \
+		rate "$3mbit" delay "$4ms" "${loss[@]}"
+}
+
+shape_both() { # DEV MBITS DELAY-MS [LOSS]
+	shape "$A" "$@" && shape "$B" "$@"
+}
+
+unshape() {
+	local ns dev
+
+	for ns in "$A" "$B"; do
+		for dev in wire wire2; do
+			in_ns "$ns" tc qdisc del dev $dev root 2>/dev/null
+		done
+	done
+}
+
+# Megabits per second of one connection.
+tcp() { # CONGESTION-CONTROL
+	in_ns "$B" iperf3 -s -1 -D >/dev/null
+	wait_for 5 in_ns "$B" sh -c "ss -Hltn | grep -q :5201"
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -C "$1" -O 3 \
+		-t $((SECONDS_OF_TCP + 3)) -J >"$T/tcp" || return
+	jq '.end.sum_received.bits_per_second / 1000000 | floor' "$T/tcp"
+}
+
+has_tcp() { # CONGESTION-CONTROL
+	in_ns "$A" modprobe "tcp_$1" 2>/dev/null
+	in_ns "$A" sysctl -n net.ipv4.tcp_available_congestion_control |
+		grep -qw "$1"
+}
+
+resequenced() {
+	field "$B" '.[0] | "\(.resequence_waited) waited, " +
+		"\(.resequence_delay / 1000000 | floor) ms, " +
+		"\(.resequence_lost) lost, \(.resequence_expired) given up, " +
+		"\(.resequence_late) late"' session list mesh0 $IDA
+}
+
+# Bits of Ethernet on the cable that are bits of TCP's payload, in percent.
+PAYS=90
+
+# enough NAME GOT WANTED: of what counts where time does
+enough() {
+	diag "$1: $2 Mbit/s, wanted $3; at B: $(resequenced)"
+	if [ "$2" -ge "$3" ]; then
+		ok "$1"
+	elif [ "$TIMING" != 1 ]; then
+		ok "$1"
+		diag "too slow, but this machine keeps no time"
+	else
+		not_ok "$1"
+	fi
+}
+
+both_rates() { # MBITS MBITS DELAY-MS [LOSS]
+	shape_both wire "$1" 1 "${4:-}"
+	shape_both wire2 "$2" $((1 + $3)) "${4:-}"
+	paths 1 rate "${1}M" && paths 2 rate "${2}M"
+	# Delays are measured anew, and forgotten only with the paths' minimum.
+	pings 40 0.05 >/dev/null
+}
+
+sums() { # CONGESTION-CONTROL
+	local second skew got wanted
+
+	for second in "$CABLE" $((CABLE / 4)); do
+		for skew in 0 10 20; do
+			both_rates "$CABLE" "$second" $skew
+			mode packet
+			got=$(tcp "$1") || got=0
+			wanted=$(((CABLE + second) * PAYS * 85 / 10000))
+			enough "$1: $CABLE + $second, $skew ms: 85 % of the sum" \
+				"$got" $wanted
+		done
+	done
+}
+
+with_loss() { # CONGESTION-CONTROL
+	local one two
+
+	shape_both wire $((2 * CABLE)) 21 0.1%
+	shape_both wire2 1 200
+	mode single
+	paths 1 rate measure
+	pings 40 0.05 >/dev/null
+	one=$(tcp "$1") || one=0
+	both_rates "$CABLE" "$CABLE" 20 0.1%
+	mode packet
+	two=$(tcp "$1") || two=0
+	enough "$1: 0.1 % loss: 85 % of what one cable of both rates gives" \
+		"$two" $((one * 85 / 100))
+}
+
+in_order() {
+	local late
+
+	both_rates 100 100 10
+	mode packet
+	# Without known rates every other datagram takes the longer way.
+	paths 1 rate measure && paths 2 rate measure
+	pings 50 0.02 >/dev/null
+	in_ns "$B" iperf3 -s -1 -D >/dev/null
+	wait_for 5 in_ns "$B" sh -c "ss -Hltn | grep -q :5201"
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b "$(rate 4000)" -l 1000 \
+		-w 2M -t 4 -J --get-server-output >"$T/udp"
+	late=$(jq '.server_output_json.end.streams[0].udp.out_of_order' "$T/udp")
+	diag "out of order: $late; at B: $(resequenced)"
+	# The very first of the longer way are not expected.
+	check "10 ms of skew are put in order" test "${late:-999}" -le 40
+	check "... and it is told" test "$(field "$B" '.[0].resequence_waited' \
+		session list mesh0 $IDA)" -gt 100
+	is "... and nothing waits in the end" "$(sleep 0.2
+		field "$B" '.[0].resequence_bytes' session list mesh0 $IDA)" 0
+	unshape
+}
+
+fast() {
+	local cc
+
+	for cc in cubic bbr; do
+		if ! has_tcp $cc; then
+			skip "$cc over two cables" "this kernel has no $cc"
+			continue
+		fi
+		sums $cc
+		with_loss $cc
+	done
+	unshape
+	paths 1 rate measure && paths 2 rate measure
+}
+
+# --- copies -----------------------------------------------------------------
+
+listen() { # DEV
+	ip netns exec "$B" tcpdump -i "$1" -Q in -U --immediate-mode -w "$T/$1" \
+		"udp dst port 23731 and udp[4:2] > $LARGE" 2>/dev/null &
+	at_end "kill $!"
+	wait_for 5 test -s "$T/$1"
+}
+
+# The UDP payloads, one a line.
+payloads() { # DEV
+	tcpdump -r "$T/$1" -nn -x 2>/dev/null | awk '
+		/^\t/ { $1 = ""; gsub(/ /, ""); text = text $0; next }
+		text { print substr(text, 57); text = "" }
+		END { if (text) print substr(text, 57) }'
+}
+
+copies() {
+	local before
+
+	mode redundant || not_ok "the mode is set"
+	listen wire
+	listen wire2
+	count
+	before=$(drops "$B" rx-copy)
+	pings 100 0.01 >"$T/ping"
+	is "redundant: nothing is lost" $(($(lost "$(<"$T/ping")"))) 0
+	is "... nor delivered twice" "$(grep -c duplicates "$T/ping")" 0
+	is "... each packet goes both ways" "$(counted wire) $(counted wire2)" \
+		"100 100"
+	is "... and the second is counted" $(($(drops "$B" rx-copy) - before)) \
+		100
+	is "... but not as a replay" "$(drops "$B" rx-replay)" 0
+	sleep 0.5
+	payloads wire >"$T/one"
+	payloads wire2 >"$T/two"
+	check "... the copies are the same bytes" cmp "$T/one" "$T/two"
+	is "... of all packets" "$(wc -l <"$T/one")" 100
+	is "... and no path looks lossy" "$(field "$A" \
+		'[.[] | select(.loss_tx > 10000)] | length' \
+		path list mesh0 $IDB)" 0
+}
+
+cut() { # DEV
+	in_ns "$A" nft -f - <<-RULES
+	table inet cut {
+		chain out {
+			type filter hook output priority 0;
+			oifname "$1" udp dport 23731 drop
+		}
+		chain in {
+			type filter hook input priority 0;
+			iifname "$1" udp dport 23731 drop
+		}
+	}
+	RULES
+}
+
+mend() {
+	in_ns "$A" nft delete table inet cut
+	wait_for 10 both_up "$A" $IDB && wait_for 10 both_up "$B" $IDA ||
+		not_ok "the path comes back"
+}
+
+# One way is cut under traffic of a packet a millisecond. Sets "gone".
+cut_under() { # MODE DEV
+	local pid
+
+	mode "$1"
+	pings 3000 0.001 >"$T/ping" &
+	pid=$!
+	sleep 1
+	cut "$2"
+	wait $pid
+	gone=$(($(lost "$(<"$T/ping")")))
+	mend
+}
+
+cuts() {
+	local m dev
+
+	for dev in wire wire2; do
+		cut_under redundant $dev
+		is "redundant: $dev is cut, and nothing lost" "$gone" 0
+		is "... nor delivered twice" \
+			"$(grep -c duplicates "$T/ping")" 0
+	done
+	for m in single flow packet; do
+		for dev in wire wire2; do
+			stall_reset
+			cut_under $m $dev
+			timed "$m: $dev is cut" 200 "$gone"
+		done
+	done
+}
+
+two_cables
+spread_flows
+spread_packets
+one_way
+of_a_route
+in_order
+copies
+cuts
+fast
