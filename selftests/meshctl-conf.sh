@@ -66,8 +66,9 @@ cat >"$T/conf" <<-CONF
 	FloodTypes = 0x0806,0x86dd
 	Suppress = off
 	LinkLocal = on
+	Scatter = packet
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
-	Route = $IDE hop $IDC weight 1
+	Route = $IDE hop $IDC weight 1 scatter redundant
 	Origin = $IDA child $IDB child $IDC
 	Origin = $IDD leaf owner 44
 	Origin = $IDE child $IDC owner 55
@@ -80,7 +81,7 @@ cat >"$T/conf" <<-CONF
 	Owner = 0102
 	LimitDown = 2500k
 	Path = remote 127.0.0.2:5 interface lo
-	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M owner ff
+	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M weight 7 owner ff
 
 	[Session]
 	Node = $IDC
@@ -107,8 +108,9 @@ cat >"$T/wanted" <<-CONF
 	FloodTypes = 0x0806,0x86dd
 	Suppress = off
 	LinkLocal = on
+	Scatter = packet
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
-	Route = $IDE hop $IDC weight 1
+	Route = $IDE hop $IDC weight 1 scatter redundant
 	Origin = $IDA child $IDB child $IDC
 	Origin = $IDD leaf owner 44
 	Origin = $IDE child $IDC owner 55
@@ -120,13 +122,13 @@ cat >"$T/wanted" <<-CONF
 	Expires = 2037-01-31T00:00:00Z
 	Owner = 0102
 	LimitDown = 2500k
-	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure
-	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M owner ff
+	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure weight 1
+	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M weight 7 owner ff
 
 	[Session]
 	Node = $IDC
 	Expires = never
-	Path = id 1 active-interval 100ms idle-interval 25000ms rate measure
+	Path = id 1 active-interval 100ms idle-interval 25000ms rate measure weight 1
 CONF
 is "showconf" "$(cat "$T/shown")" "$(cat "$T/wanted")"
 again() { mc "$C" showconf mesh0 | cmp "$T/shown" -; }

@@ -51,7 +51,7 @@ mc "$D" route add mesh0 $IDA hop $IDC
 mc "$D" route add mesh0 $IDB hop $IDC
 json "... is seen" '.[0].hop == [{"node": "00000000000000bb", "weight": 1}]' \
 	route list mesh0 $IDC
-prints "... as text" "^mesh0  $IDE  $IDB weight 1, $IDC weight 2\$" route list
+prints "... as text" "^mesh0  $IDE  $IDB weight 1, $IDC weight 2  default\$" route list
 prints "show: how a node is reached" "^  route: through $IDB weight 1\$" show
 json "show: the same" "map(.sessions[] | select(.node == \"$IDC\"))[0].hop ==
 	[{\"node\": \"$IDB\", \"weight\": 1}]" show

@@ -87,6 +87,10 @@ json "... is seen" '.limit_up == 1500000000 and .limit_down == 0 and
 prints "... by people too" '^  limit: 1500M up$' show
 check "dev set without limits" mc "$A" dev set mesh0 limit-up none limit-burst 50
 json "... is seen" '.limit_up == 0 and .limit_burst == 50' dev show mesh0
+check "dev set scatter" mc "$A" dev set mesh0 scatter packet
+json "... is seen" '.scatter == "packet"' dev show mesh0
+check "dev set scatter default" mc "$A" dev set mesh0 scatter default
+json "... is flow" '.scatter == "flow"' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
 	expires +1h owner 00ff
 json "... is seen" ".[0].owner == \"00ff\" and
@@ -152,6 +156,8 @@ nodevice="no such device (see: meshctl dev list)"
 says 1 "'bogus': no such command (see: meshctl help)" bogus
 says 1 "session: 'bogus': no such command (see: meshctl help session)" session bogus
 says 1 "-c: auto, always or never" -c red
+says 1 "dev set: scatter 'both': not a mode (single, flow, packet, redundant or default)" \
+	dev set mesh0 scatter both
 says 1 "session add: which device? (a name such as mesh0)" session add
 says 3 "session add: 'mesh9': $nodevice" session add mesh9 $IDB
 says 1 "session add: which node? (16 hex digits)" session add mesh0

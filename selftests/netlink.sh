@@ -141,6 +141,12 @@ devices() {
 	not_taken ERANGE limit-burst set dev limit-burst=u16:9
 	not_taken ERANGE limit-burst set dev limit-burst=u16:1001
 	taken set dev limit-burst=u16:50
+	taken set dev scatter=u32:1
+	taken set dev scatter=u32:4
+	not_taken ERANGE scatter set dev scatter=u32:5
+	taken set dev scatter=u32:0
+	is "the default of a device is told by its name" \
+		"$(field "$A" '.scatter' dev show mesh0)" flow
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.

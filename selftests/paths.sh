@@ -458,6 +458,9 @@ best() { field "$1" '.[0].best_path' session list mesh0 "$2"; }
 second() {
 	local t0 t lost each
 
+	# Flows would be spread over both.
+	mc "$A" dev set mesh0 scatter single
+	mc "$B" dev set mesh0 scatter single
 	veth "$A" other "$B" other 2
 	path "$A" $IDB 10.2.0.2:23731 && path "$B" $IDA 10.2.0.1:23731
 	wait_for 5 both_paths
