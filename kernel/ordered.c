@@ -3,6 +3,7 @@
 #include "ordered.h"
 
 #include <linux/hrtimer.h>
+#include <linux/math64.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
 
@@ -17,8 +18,8 @@
  * lane, and the timer for when they do not come.
  */
 
-/* What paths differ by in delay, and half as much, ... */
-#define WAIT_OF(difference)	((difference) + (difference) / 2)
+/* So much of what paths differ by in delay, ... */
+#define WAIT_PERCENT		150
 /* ... and what no path's delay tells: bursts, and other CPUs. */
 #define WAIT_LEAST		(10ULL * NSEC_PER_MSEC)
 /* So long is the answer good. */
@@ -77,8 +78,9 @@ static u64 ordered_wait(struct meshlan_ordered *ordered)
 	if (ordered->relayed)
 		return MESHLAN_RESEQUENCE_WAIT;
 	if (time_after_eq(jiffies, ordered->wait_at + WAIT_AGE)) {
-		wait = WAIT_OF(delay_difference(ordered->lane->key->session));
-		ordered->wait = min(wait + WAIT_LEAST, MESHLAN_RESEQUENCE_WAIT);
+		wait = delay_difference(ordered->lane->key->session);
+		wait = div_u64(wait * WAIT_PERCENT, 100) + WAIT_LEAST;
+		ordered->wait = min(wait, MESHLAN_RESEQUENCE_WAIT);
 		ordered->wait_at = jiffies;
 	}
 	return ordered->wait;

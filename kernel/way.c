@@ -371,8 +371,10 @@ static bool choose_relayed(const struct meshlan_session *session,
 static bool goes_before(const struct candidate *a, const struct candidate *b,
 			const struct meshlan_session *taken)
 {
-	if ((a->way.hop == taken) != (b->way.hop == taken))
-		return b->way.hop == taken;
+	bool again = b->way.hop == taken;
+
+	if (again != (a->way.hop == taken))
+		return again;
 	return (READ_ONCE(a->way.path->measure.rtt_smoothed) ?: U64_MAX) <
 	       (READ_ONCE(b->way.path->measure.rtt_smoothed) ?: U64_MAX);
 }
