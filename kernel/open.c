@@ -62,7 +62,7 @@ static void open_replayed(struct meshlan_key *key,
 {
 	if (is_copy(window, skb))
 		return meshlan_drop(key->session->mdev, skb,
-				    MESHLAN_COUNTER_DROP_RX_COPY);
+				    MESHLAN_COUNTER_DROP_COPY);
 	atomic64_inc(&key->session->replays);
 	meshlan_drop(key->session->mdev, skb, MESHLAN_COUNTER_DROP_RX_REPLAY);
 }

@@ -353,13 +353,13 @@ copies() {
 	listen wire
 	listen wire2
 	count
-	before=$(drops "$B" rx-copy)
+	before=$(drops "$B" copy)
 	pings 100 0.01 >"$T/ping"
 	is "redundant: nothing is lost" $(($(lost "$(<"$T/ping")"))) 0
 	is "... nor delivered twice" "$(grep -c duplicates "$T/ping")" 0
 	is "... each packet goes both ways" "$(counted wire) $(counted wire2)" \
 		"100 100"
-	is "... and the second is counted" $(($(drops "$B" rx-copy) - before)) \
+	is "... and the second is counted" $(($(drops "$B" copy) - before)) \
 		100
 	is "... but not as a replay" "$(drops "$B" rx-replay)" 0
 	sleep 0.5

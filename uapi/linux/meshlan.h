@@ -190,7 +190,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_EXPIRED: The session's end has passed.
  * @MESHLAN_COUNTER_DROP_RX_REPLAY: Counter seen before, or too old for the
  *   window.
- * @MESHLAN_COUNTER_DROP_RX_COPY: The second copy of a packet that was sent
+ * @MESHLAN_COUNTER_DROP_COPY: The second copy of a packet that was sent
  *   redundantly.
  * @MESHLAN_COUNTER_DROP_RX_AUTH: Authentication failed.
  * @MESHLAN_COUNTER_DROP_RX_KEY_LIMIT: The key failed authentication too often
@@ -281,7 +281,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_INDEX,
 	MESHLAN_COUNTER_DROP_RX_EXPIRED,
 	MESHLAN_COUNTER_DROP_RX_REPLAY,
-	MESHLAN_COUNTER_DROP_RX_COPY,
+	MESHLAN_COUNTER_DROP_COPY,
 	MESHLAN_COUNTER_DROP_RX_AUTH,
 	MESHLAN_COUNTER_DROP_RX_KEY_LIMIT,
 	MESHLAN_COUNTER_DROP_RX_FRAME,
