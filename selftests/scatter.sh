@@ -299,7 +299,7 @@ in_order() {
 	# Without known rates every other datagram takes the longer way.
 	paths 1 rate measure && paths 2 rate measure
 	pings 50 0.02 >/dev/null
-	in_ns "$B" iperf3 -s -1 -D >/dev/null
+	in_ns "$B" iperf3 -s -1 -J -D >/dev/null
 	wait_for 5 in_ns "$B" sh -c "ss -Hltn | grep -q :5201"
 	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -u -b "$(rate 4000)" -l 1000 \
 		-w 2M -t 4 -J --get-server-output >"$T/udp"
@@ -393,7 +393,8 @@ mend() {
 		not_ok "the path comes back"
 }
 
-# One way is cut under traffic of a packet a millisecond. Sets "gone".
+# One way is cut under traffic of a packet a millisecond, if the machine can.
+# Sets "gone" to the packets lost, and "gone_ms" to the time they stand for.
 cut_under() { # MODE DEV
 	local pid
 
@@ -404,6 +405,7 @@ cut_under() { # MODE DEV
 	cut "$2"
 	wait $pid
 	gone=$(($(lost "$(<"$T/ping")")))
+	gone_ms=$((gone * $(sed -n 's/.*, time \([0-9]*\)ms/\1/p' "$T/ping") / 3000))
 	mend
 }
 
@@ -420,7 +422,7 @@ cuts() {
 		for dev in wire wire2; do
 			stall_reset
 			cut_under $m $dev
-			timed "$m: $dev is cut" 200 "$gone"
+			timed "$m: $dev is cut" 200 "$gone_ms"
 		done
 	done
 }
