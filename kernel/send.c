@@ -268,6 +268,9 @@ static void send_sealing(struct meshlan_session *session,
 		meshlan_path_sent_data(ways->way[i].path);
 }
 
+/* Outer UDP and IPv6, for whoever set a rate thought of whole packets. */
+#define MESHLAN_OUTER_SIZE	48
+
 static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
 {
 	u8 flags = MESHLAN_CB(skb_peek(burst))->flags;
@@ -276,7 +279,8 @@ static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
 	meshlan_burst_size(burst, &packets, &bytes);
 	return (struct meshlan_load){
 		.hash	= hash,
-		.bytes	= bytes + packets * MESHLAN_SEAL_SIZE,
+		.bytes	= bytes + packets * (MESHLAN_SEAL_SIZE +
+					     MESHLAN_OUTER_SIZE),
 		.spread	= !(flags & (MESHLAN_FLAG_FLOOD |
 				     MESHLAN_FLAG_CONTROL)),
 	};

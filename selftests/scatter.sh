@@ -331,10 +331,11 @@ fast() {
 
 # --- copies -----------------------------------------------------------------
 
+listeners=()
 listen() { # DEV
 	ip netns exec "$B" tcpdump -i "$1" -Q in -U --immediate-mode -w "$T/$1" \
 		"udp dst port 23731 and udp[4:2] > $LARGE" 2>/dev/null &
-	at_end "kill $!"
+	listeners+=($!)
 	wait_for 5 test -s "$T/$1"
 }
 
@@ -363,6 +364,7 @@ copies() {
 		100
 	is "... but not as a replay" "$(drops "$B" rx-replay)" 0
 	sleep 0.5
+	kill "${listeners[@]}"
 	payloads wire >"$T/one"
 	payloads wire2 >"$T/two"
 	check "... the copies are the same bytes" cmp "$T/one" "$T/two"
