@@ -167,6 +167,36 @@ int meshlan_fdb_insert(struct meshlan_fdb *fdb,
 	return 0;
 }
 
+static void peer_count(struct meshlan_fdb_peer *peer, int n)
+{
+	struct meshlan_fdb_peer *shared = peer->shared;
+
+	WRITE_ONCE(peer->count, peer->count + n);
+	if (shared)
+		WRITE_ONCE(shared->count, shared->count + n);
+}
+
+/**
+ * meshlan_fdb_share() - let a peer share a limit with others, or no longer
+ * @mdev: the device
+ * @peer: the peer
+ * @shared: where what was and will be learned from it counts as well, or NULL
+ */
+void meshlan_fdb_share(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
+		       struct meshlan_fdb_peer *shared)
+{
+	struct meshlan_fdb_peer *old;
+
+	spin_lock_bh(&mdev->fdb.lock);
+	old = peer->shared;
+	if (old)
+		WRITE_ONCE(old->count, old->count - peer->count);
+	if (shared)
+		WRITE_ONCE(shared->count, shared->count + peer->count);
+	WRITE_ONCE(peer->shared, shared);
+	spin_unlock_bh(&mdev->fdb.lock);
+}
+
 /**
  * meshlan_fdb_count() - note for whose limit an entry counts
  * @fdb: the table, locked
@@ -180,9 +210,9 @@ void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
 
 	lockdep_assert_held(&fdb->lock);
 	if (old)
-		WRITE_ONCE(old->count, old->count - 1);
+		peer_count(old, -1);
 	if (peer)
-		WRITE_ONCE(peer->count, peer->count + 1);
+		peer_count(peer, 1);
 	WRITE_ONCE(fdb->learned, fdb->learned + !!peer - !!old);
 	entry->peer = peer;
 }

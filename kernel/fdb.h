@@ -46,11 +46,14 @@ struct meshlan_fdb_key {
  * @node: the node, 0 for this one
  * @count: entries learned from it, under meshlan_fdb.lock
  * @dead: it goes; nothing is learned from it any more
+ * @shared: where what is learned from it counts as well, for a limit that it
+ *	shares with others; NULL if it shares none; under meshlan_fdb.lock
  */
 struct meshlan_fdb_peer {
-	u64		node;
-	unsigned int	count;
-	bool		dead;
+	u64			node;
+	unsigned int		count;
+	bool			dead;
+	struct meshlan_fdb_peer	*shared;
 };
 
 /**
@@ -159,6 +162,8 @@ int meshlan_fdb_get(struct meshlan_dev *mdev,
 		    struct meshlan_fdb_info *info);
 int meshlan_fdb_walk(struct meshlan_dev *mdev, unsigned long *cursor,
 		     meshlan_fdb_walk_t fn, void *arg);
+void meshlan_fdb_share(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
+		       struct meshlan_fdb_peer *shared);
 void meshlan_fdb_flush_node(struct meshlan_dev *mdev, u64 node);
 void meshlan_fdb_age_out(struct meshlan_dev *mdev);
 int meshlan_fdb_set_own(struct meshlan_dev *mdev, const u8 *old_mac,

@@ -58,7 +58,11 @@ bool meshlan_fdb_is_here(struct meshlan_dev *mdev,
 static bool meshlan_fdb_full(const struct meshlan_fdb *fdb,
 			     const struct meshlan_fdb_peer *peer)
 {
-	return READ_ONCE(peer->count) >= READ_ONCE(fdb->node_limit);
+	const struct meshlan_fdb_peer *shared = READ_ONCE(peer->shared);
+	u32 limit = READ_ONCE(fdb->node_limit);
+
+	return READ_ONCE(peer->count) >= limit ||
+	       (unlikely(shared) && READ_ONCE(shared->count) >= limit);
 }
 
 static void meshlan_fdb_learn_new(struct meshlan_dev *mdev,

@@ -30,7 +30,7 @@
  * @from: neighbour it came from, NULL if it is our own
  * @hash: of the flow
  * @next: neighbour that gets the next copy
- * @copies: made so far
+ * @sent: one was sent, or waits to be
  */
 struct flood {
 	struct meshlan_dev	*mdev;
@@ -38,7 +38,7 @@ struct flood {
 	struct meshlan_session	*from;
 	u32			hash;
 	struct meshlan_session	*next;
-	unsigned int		copies;
+	bool			sent;
 };
 
 static struct meshlan_flood *flood_of(struct sk_buff *skb)
@@ -53,10 +53,10 @@ static void flood_copy(struct flood *flood, struct meshlan_session *session)
 
 	if (flood->next) {
 		meshlan_burst_copy(flood->mdev, flood->burst, &copies);
-		flood->copies += skb_queue_len(&copies);
 		if (!skb_queue_empty(&copies))
-			meshlan_send_adjacent(flood->next, flood->hash,
-					      &copies);
+			flood->sent |= meshlan_send_adjacent(flood->next,
+							     flood->hash,
+							     &copies);
 	}
 	flood->next = session;
 }
@@ -65,11 +65,9 @@ static bool flood_end(struct flood *flood)
 {
 	if (!flood->next)
 		return false;
-	flood->copies += skb_queue_len(flood->burst);
-	meshlan_send_adjacent(flood->next, flood->hash, flood->burst);
-	meshlan_count_add(flood->mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
-			  flood->copies);
-	return true;
+	flood->sent |= meshlan_send_adjacent(flood->next, flood->hash,
+					     flood->burst);
+	return flood->sent;
 }
 
 static bool reachable(struct meshlan_session *session)
@@ -131,28 +129,42 @@ static void mark_all(struct meshlan_dev *mdev, struct meshlan_origin *origin,
 		meshlan_origin_judge(origin, be16_to_cpu(head->epoch),
 				     be32_to_cpu(head->number), true);
 	}
-	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_ALL_TX,
-			  skb_queue_len(burst));
 }
 
-/* Pass a burst on; false if there is nobody, and it is still the caller's. */
+/* A child has no path: whoever can must look for a way round. */
+static bool flood_round(struct flood *flood, struct meshlan_origin *origin)
+{
+	unsigned int frames = skb_queue_len(flood->burst);
+
+	mark_all(flood->mdev, origin, flood->burst);
+	/* It went only to its children there. */
+	flood->from = NULL;
+	flood_all(flood);
+	if (!flood_end(flood))
+		return false;
+	meshlan_count_add(flood->mdev, MESHLAN_COUNTER_FLOOD_ALL_TX, frames);
+	return true;
+}
+
+/*
+ * Pass a burst on; false if it was sent to nobody, and what is left of it is
+ * still the caller's. Where no children are known, a neighbour without a path
+ * is passed over without a mark: floods that go to all come to him by all who
+ * have a path to him, as they would come to him again if they were marked.
+ */
 static bool flood_on(struct flood *flood, struct meshlan_origin *origin,
 		     bool all)
 {
 	const struct meshlan_children *children = NULL;
 
-	if (origin)
+	if (origin && !all)
 		children = rcu_dereference(origin->children);
-	if (!all && children && children_reachable(flood->mdev, children)) {
+	if (!children)
+		flood_all(flood);
+	else if (likely(children_reachable(flood->mdev, children)))
 		flood_children(flood, children);
-		return flood_end(flood);
-	}
-	if (!all && children) {
-		mark_all(flood->mdev, origin, flood->burst);
-		/* It went only to its children there. */
-		flood->from = NULL;
-	}
-	flood_all(flood);
+	else
+		return flood_round(flood, origin);
 	return flood_end(flood);
 }
 
@@ -240,9 +252,9 @@ static bool passes_on(struct meshlan_dev *mdev, struct meshlan_origin *origin,
 	children = rcu_dereference(origin->children);
 	if (children && !children->count && !(head->flags & MESHLAN_FLOOD_ALL))
 		return false;
-	if (head->ttl)
+	if (likely(head->ttl))
 		return true;
-	meshlan_count(mdev, MESHLAN_COUNTER_DROP_FLOOD_TTL);
+	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_TTL);
 	return false;
 }
 
@@ -305,6 +317,8 @@ static enum meshlan_counter verdict_cause(enum meshlan_flood_verdict verdict)
 		return MESHLAN_COUNTER_DROP_FLOOD_SEEN;
 	case MESHLAN_VERDICT_EPOCH:
 		return MESHLAN_COUNTER_DROP_FLOOD_EPOCH;
+	case MESHLAN_VERDICT_FULL:
+		return MESHLAN_COUNTER_DROP_FLOOD_ORIGINS;
 	default:
 		return MESHLAN_COUNTER_DROP_RX_NOMEM;
 	}
@@ -334,6 +348,26 @@ static struct meshlan_fdb_peer *learned_from(struct meshlan_dev *mdev,
 	return session ? &session->fdb : &origin->fdb;
 }
 
+static enum meshlan_flood_verdict judge(struct meshlan_session *from,
+					const struct meshlan_flood *head,
+					struct meshlan_origin **origin)
+{
+	enum meshlan_flood_verdict verdict;
+
+	do {
+		*origin = meshlan_origin_get(from->mdev,
+					     be64_to_cpu(head->origin), from,
+					     GFP_ATOMIC);
+		if (unlikely(!*origin))
+			return MESHLAN_VERDICT_FULL;
+		verdict = meshlan_origin_judge(*origin,
+					       be16_to_cpu(head->epoch),
+					       be32_to_cpu(head->number),
+					       head->flags & MESHLAN_FLOOD_ALL);
+	} while (unlikely(verdict == MESHLAN_VERDICT_GONE));
+	return verdict;
+}
+
 /**
  * meshlan_flood_receive() - take in a flooded frame
  * @from: session with the neighbour it came from
@@ -347,27 +381,19 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 {
 	struct meshlan_dev *mdev = from->mdev;
 	const struct meshlan_flood *head = flood_of(skb);
-	struct meshlan_origin *origin;
 	enum meshlan_flood_verdict verdict;
+	struct meshlan_origin *origin;
 	enum meshlan_counter cause;
 	bool ours;
-	u64 node;
 
 	if (unlikely(!pskb_may_pull(skb, sizeof(*head) + ETH_HLEN) ||
 		     head->flags & ~MESHLAN_FLOOD_ALL || !head->origin))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_RX_FRAME);
-	node = be64_to_cpu(head->origin);
-	ours = node == mdev->node;
+	ours = be64_to_cpu(head->origin) == mdev->node;
 	if (ours && !ours_for_all(mdev, head))
 		return meshlan_drop(mdev, skb,
 				    MESHLAN_COUNTER_DROP_FLOOD_SEEN);
-	origin = meshlan_origin_get(mdev, node, GFP_ATOMIC);
-	if (unlikely(!origin))
-		return meshlan_drop(mdev, skb,
-				    MESHLAN_COUNTER_DROP_FLOOD_ORIGINS);
-	verdict = meshlan_origin_judge(origin, be16_to_cpu(head->epoch),
-				       be32_to_cpu(head->number),
-				       head->flags & MESHLAN_FLOOD_ALL);
+	verdict = judge(from, head, &origin);
 	if (verdict != MESHLAN_VERDICT_NEW && verdict != MESHLAN_VERDICT_AGAIN)
 		return meshlan_drop(mdev, skb, verdict_cause(verdict));
 	cause = ours ? MESHLAN_COUNTERS : refused(mdev, origin, skb);
@@ -378,6 +404,9 @@ void meshlan_flood_receive(struct meshlan_session *from, struct sk_buff *skb,
 	if (ours || verdict == MESHLAN_VERDICT_AGAIN)
 		return consume_skb(skb);
 	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_RX);
+	/* Which is all that such a node is for. */
+	if (READ_ONCE(mdev->role) == MESHLAN_ROLE_TRANSIT)
+		return consume_skb(skb);
 	__skb_pull(skb, sizeof(*head));
 	/* What others need is passed on; only our own copy is limited. */
 	if (unlikely(!meshlan_limit_allows(from, skb)))

@@ -75,7 +75,7 @@ static bool copy_pieces(const struct sk_buff *skb, unsigned int size,
 	return true;
 }
 
-static void cut_frame(struct meshlan_dev *mdev, struct sk_buff_head *burst,
+static bool cut_frame(struct meshlan_dev *mdev, struct sk_buff_head *burst,
 		      struct sk_buff *skb, unsigned int room)
 {
 	enum meshlan_counter cause = MESHLAN_COUNTER_DROP_TX_TOO_BIG;
@@ -101,11 +101,12 @@ static void cut_frame(struct meshlan_dev *mdev, struct sk_buff_head *burst,
 	__skb_queue_splice(&pieces, skb, skb->next);
 	burst->qlen += skb_queue_len(&pieces);
 	meshlan_count(mdev, MESHLAN_COUNTER_FRAGMENT_TX);
-	return;
+	return true;
 
 drop:
 	__skb_unlink(skb, burst);
 	meshlan_drop(mdev, skb, cause);
+	return false;
 }
 
 /**
@@ -113,16 +114,21 @@ drop:
  * @mdev: the device
  * @burst: prepared plaintexts; those that cannot be cut are dropped
  * @room: length of a plaintext that fits
+ *
+ * Return: how many are left, whole or cut.
  */
-void meshlan_fragment_cut(struct meshlan_dev *mdev, struct sk_buff_head *burst,
-			  unsigned int room)
+unsigned int meshlan_fragment_cut(struct meshlan_dev *mdev,
+				  struct sk_buff_head *burst,
+				  unsigned int room)
 {
+	unsigned int frames = skb_queue_len(burst);
 	struct sk_buff *skb, *next;
 
 	skb_queue_walk_safe(burst, skb, next) {
 		if (unlikely(skb->len > room))
-			cut_frame(mdev, burst, skb, room);
+			frames -= !cut_frame(mdev, burst, skb, room);
 	}
+	return frames;
 }
 
 /* --- putting together ----------------------------------------------------- */

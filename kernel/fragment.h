@@ -37,8 +37,9 @@ void meshlan_reassembly_age(struct meshlan_dev *mdev,
 void meshlan_reassembly_purge(struct meshlan_reassembly *all);
 
 /* Packet path: BH off. */
-void meshlan_fragment_cut(struct meshlan_dev *mdev, struct sk_buff_head *burst,
-			  unsigned int room);
+unsigned int meshlan_fragment_cut(struct meshlan_dev *mdev,
+				  struct sk_buff_head *burst,
+				  unsigned int room);
 struct sk_buff *meshlan_fragment_receive(struct meshlan_session *session,
 					 const struct meshlan_header *header,
 					 struct sk_buff *skb);

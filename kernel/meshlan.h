@@ -30,8 +30,8 @@
  *	    meshlan_fdb.lock	spinlock, BH off
  *	    meshlan_path.lock	spinlock, BH off
  *	      meshlan_session.path_lock	spinlock, BH off
- *	    meshlan_origins.lock	spinlock, BH off
- *	    meshlan_origin.lock	spinlock, BH off
+ *	    meshlan_origins.lock	spinlock, BH off; inside meshlan_fdb.lock
+ *	    meshlan_origin.lock	spinlock, BH off; inside both
  *	      meshlan_window.lock	spinlock, BH off
  *	    meshlan_limit.lock	spinlock, BH off
  *	    meshlan_ordered.lock	spinlock, BH off; not while delivering
@@ -67,14 +67,18 @@ struct meshlan_claim {
  * struct meshlan_origins - nodes that begin floods
  * @table: by node id, RCU for readers
  * @tree: by rising node id
- * @lock: protects @tree, @count and writing to @table, BH off
+ * @lock: protects @tree, @count, @strangers and writing to @table, BH off
  * @count: their number
+ * @strangers: how many of them this node knows nothing of but their floods
+ * @learned: what addresses all strangers together taught
  */
 struct meshlan_origins {
 	struct rhashtable	table;
 	struct rb_root		tree;
 	spinlock_t		lock;
 	unsigned int		count;
+	unsigned int		strangers;
+	struct meshlan_fdb_peer	learned;
 };
 
 /**

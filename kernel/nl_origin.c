@@ -156,7 +156,7 @@ int meshlan_nl_origin_new_doit(struct sk_buff *skb, struct genl_info *info)
 	children = get_children(info);
 	if (IS_ERR(children))
 		return PTR_ERR(children);
-	origin = meshlan_origin_get(mdev, nla_get_u64(attr), GFP_KERNEL);
+	origin = meshlan_origin_get(mdev, nla_get_u64(attr), NULL, GFP_KERNEL);
 	if (!origin) {
 		kfree(children);
 		NL_SET_ERR_MSG_MOD(info->extack, "too many origins");

@@ -6,12 +6,18 @@
 #include <linux/timekeeping.h>
 
 #include "meshlan.h"
+#include "route.h"
 
 /*
  * What is kept of each node that begins floods: which of its frames came, and
- * to whom they are passed on. What a stranger to us claims is bounded: so many
- * origins, so many epochs each, so far may numbers jump; what does not fit is
- * refused, and nothing that fits is thrown out for it.
+ * to whom they are passed on. What others claim is bounded: so many origins,
+ * so many epochs each, so far may numbers jump; what does not fit is refused,
+ * and nothing that fits is thrown out for it.
+ *
+ * Any member can invent origins. So a stranger, a node of which nothing else is
+ * known here, has a place only in a small part of the table, and what strangers
+ * teach of addresses counts as if it came from one node: known nodes always
+ * find room. Housekeeping looks whether a stranger is one still.
  */
 
 #define origin_of(n)	rb_entry_safe(n, struct meshlan_origin, tree)
@@ -95,43 +101,84 @@ static bool origin_less(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct meshlan_origin, tree)->fdb.node;
 }
 
+/* Does this node know of it by more than its floods? */
+static bool node_known(struct meshlan_dev *mdev, u64 node)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = node == mdev->node || meshlan_session_find(mdev, node) ||
+		meshlan_route_hops(mdev, node);
+	rcu_read_unlock();
+	return known;
+}
+
+static bool table_full(const struct meshlan_origins *origins, bool stranger)
+{
+	return READ_ONCE(origins->count) >= MESHLAN_ORIGINS_MAX ||
+	       (stranger &&
+		READ_ONCE(origins->strangers) >= MESHLAN_STRANGERS_MAX);
+}
+
 static bool origin_insert(struct meshlan_origins *origins,
 			  struct meshlan_origin *origin)
 {
 	lockdep_assert_held(&origins->lock);
-	if (origins->count >= MESHLAN_ORIGINS_MAX ||
+	if (table_full(origins, origin->stranger) ||
 	    rhashtable_insert_fast(&origins->table, &origin->hash,
 				   origin_params))
 		return false;
 	rb_add(&origin->tree, &origins->tree, origin_less);
 	WRITE_ONCE(origins->count, origins->count + 1);
+	WRITE_ONCE(origins->strangers, origins->strangers + origin->stranger);
 	return true;
+}
+
+static struct meshlan_origin *origin_new(struct meshlan_dev *mdev, u64 node,
+					 bool stranger, gfp_t gfp)
+{
+	struct meshlan_origin *origin;
+
+	origin = kzalloc(sizeof(*origin), gfp | __GFP_NOWARN);
+	if (!origin)
+		return NULL;
+	origin->fdb.node = node;
+	origin->stranger = stranger;
+	if (stranger)
+		origin->fdb.shared = &mdev->origins.learned;
+	origin->heard = jiffies;
+	spin_lock_init(&origin->lock);
+	return origin;
 }
 
 /**
  * meshlan_origin_get() - look an origin up, or make it
  * @mdev: the device
  * @node: the node
+ * @from: session with the neighbour that brings it; NULL if it is configured
  * @gfp: how to allocate
  *
- * Context: RCU, or &meshlan_dev.lock.
+ * Context: RCU, BH off; or &meshlan_dev.lock and @from NULL.
  * Return: the origin; NULL if there are too many, or no memory.
  */
 struct meshlan_origin *meshlan_origin_get(struct meshlan_dev *mdev, u64 node,
+					  struct meshlan_session *from,
 					  gfp_t gfp)
 {
 	struct meshlan_origin *origin = meshlan_origin_find(mdev, node);
 	struct meshlan_origins *origins = &mdev->origins;
-	bool inserted;
+	bool stranger, inserted;
 
-	if (origin || READ_ONCE(origins->count) >= MESHLAN_ORIGINS_MAX)
+	if (likely(origin))
 		return origin;
-	origin = kzalloc(sizeof(*origin), gfp | __GFP_NOWARN);
+	stranger = from && !node_known(mdev, node);
+	if (table_full(origins, stranger) ||
+	    (stranger &&
+	     !meshlan_bucket_take(&from->strangers, 1, ktime_get_ns())))
+		return NULL;
+	origin = origin_new(mdev, node, stranger, gfp);
 	if (!origin)
 		return NULL;
-	origin->fdb.node = node;
-	origin->heard = jiffies;
-	spin_lock_init(&origin->lock);
 
 	spin_lock_bh(&origins->lock);
 	inserted = origin_insert(origins, origin);
@@ -225,15 +272,16 @@ static struct meshlan_epoch *epoch_place(struct meshlan_origin *origin)
 	return NULL;
 }
 
-static enum meshlan_flood_verdict epoch_open(struct meshlan_origin *origin, u16 id,
-				       u32 number, struct meshlan_epoch **opened)
+static enum meshlan_flood_verdict
+epoch_open(struct meshlan_origin *origin, u16 id, u32 number,
+	   struct meshlan_epoch **opened)
 {
 	struct meshlan_epoch *epoch = epoch_place(origin);
 
 	if (!epoch)
 		return MESHLAN_VERDICT_EPOCH;
 	epoch_end(epoch);
-	epoch->plain = meshlan_window_new(MESHLAN_WINDOW_BITS,
+	epoch->plain = meshlan_window_new(MESHLAN_EPOCH_BITS,
 					  GFP_ATOMIC | __GFP_NOWARN);
 	if (!epoch->plain)
 		return MESHLAN_VERDICT_NOMEM;
@@ -247,14 +295,14 @@ static enum meshlan_flood_verdict epoch_open(struct meshlan_origin *origin, u16 
 }
 
 static enum meshlan_flood_verdict epoch_judge(struct meshlan_epoch *epoch,
-					u32 number, bool all)
+					      u32 number, bool all)
 {
 	bool is_new;
 
 	if (number >= epoch->plain->next + MESHLAN_EPOCH_JUMP)
 		return MESHLAN_VERDICT_EPOCH;
 	if (all && !epoch->all) {
-		epoch->all = meshlan_window_new(MESHLAN_WINDOW_BITS,
+		epoch->all = meshlan_window_new(MESHLAN_EPOCH_BITS,
 						GFP_ATOMIC | __GFP_NOWARN);
 		if (!epoch->all)
 			return MESHLAN_VERDICT_NOMEM;
@@ -283,15 +331,18 @@ static enum meshlan_flood_verdict epoch_judge(struct meshlan_epoch *epoch,
  * Context: BH off.
  * Return: the verdict, which is noted.
  */
-enum meshlan_flood_verdict meshlan_origin_judge(struct meshlan_origin *origin,
-					  u16 epoch, u32 number, bool all)
+enum meshlan_flood_verdict
+meshlan_origin_judge(struct meshlan_origin *origin, u16 epoch, u32 number,
+		     bool all)
 {
 	enum meshlan_flood_verdict verdict = MESHLAN_VERDICT_NEW;
 	struct meshlan_epoch *place;
 
 	spin_lock(&origin->lock);
 	place = epoch_find(origin, epoch);
-	if (unlikely(!place))
+	if (unlikely(origin->gone))
+		verdict = MESHLAN_VERDICT_GONE;
+	else if (unlikely(!place))
 		verdict = epoch_open(origin, epoch, number, &place);
 	if (likely(verdict == MESHLAN_VERDICT_NEW))
 		verdict = epoch_judge(place, number, all);
@@ -341,36 +392,68 @@ bool meshlan_origin_storms(struct meshlan_origin *origin, u32 limit,
 
 /* --- ageing --------------------------------------------------------------- */
 
-/* Nothing keeps it: not its configuration, nor what was learned from it. */
-static bool origin_idle(struct meshlan_dev *mdev,
-			struct meshlan_origin *origin)
+static bool origin_configured(const struct meshlan_origin *origin)
 {
-	bool idle;
-
-	if (rcu_access_pointer(origin->children) || origin->owner.len ||
-	    time_before(jiffies, READ_ONCE(origin->heard) +
-				 MESHLAN_ORIGIN_SILENCE))
-		return false;
-	/* Learning looks at it under the same lock. */
-	spin_lock_bh(&mdev->fdb.lock);
-	idle = !origin->fdb.count;
-	if (idle)
-		WRITE_ONCE(origin->fdb.dead, true);
-	spin_unlock_bh(&mdev->fdb.lock);
-	return idle;
+	return rcu_access_pointer(origin->children) || origin->owner.len;
 }
 
-static void origin_remove(struct meshlan_dev *mdev,
+static bool origin_silent(const struct meshlan_origin *origin)
+{
+	return !time_before(jiffies, READ_ONCE(origin->heard) +
+				     MESHLAN_ORIGIN_SILENCE);
+}
+
+static void origin_unlink(struct meshlan_origins *origins,
+			  struct meshlan_origin *origin)
+{
+	lockdep_assert_held(&origins->lock);
+	rhashtable_remove_fast(&origins->table, &origin->hash, origin_params);
+	rb_erase(&origin->tree, &origins->tree);
+	WRITE_ONCE(origins->count, origins->count - 1);
+	WRITE_ONCE(origins->strangers, origins->strangers - origin->stranger);
+}
+
+/*
+ * Unless something keeps it after all: a frame that is judged this very moment,
+ * or an address that is learned. Whoever comes after finds it gone, and another
+ * one in the table.
+ */
+static void origin_forget(struct meshlan_dev *mdev,
 			  struct meshlan_origin *origin)
 {
 	struct meshlan_origins *origins = &mdev->origins;
 
+	spin_lock_bh(&mdev->fdb.lock);
+	spin_lock(&origins->lock);
+	spin_lock(&origin->lock);
+	if (!origin->fdb.count && origin_silent(origin)) {
+		origin_unlink(origins, origin);
+		origin->gone = true;
+		WRITE_ONCE(origin->fdb.dead, true);
+		call_rcu(&origin->rcu, origin_free_rcu);
+	}
+	spin_unlock(&origin->lock);
+	spin_unlock(&origins->lock);
+	spin_unlock_bh(&mdev->fdb.lock);
+}
+
+/* A session or a route may have come or gone. */
+static void origin_sort(struct meshlan_dev *mdev, struct meshlan_origin *origin)
+{
+	struct meshlan_origins *origins = &mdev->origins;
+	bool stranger;
+
+	stranger = !origin_configured(origin) &&
+		   !node_known(mdev, origin->fdb.node);
+	if (stranger == origin->stranger)
+		return;
 	spin_lock_bh(&origins->lock);
-	rhashtable_remove_fast(&origins->table, &origin->hash, origin_params);
-	rb_erase(&origin->tree, &origins->tree);
-	WRITE_ONCE(origins->count, origins->count - 1);
+	WRITE_ONCE(origins->strangers,
+		   origins->strangers + stranger - origin->stranger);
+	origin->stranger = stranger;
 	spin_unlock_bh(&origins->lock);
-	call_rcu(&origin->rcu, origin_free_rcu);
+	meshlan_fdb_share(mdev, &origin->fdb,
+			  stranger ? &origins->learned : NULL);
 }
 
 static void epochs_age(struct meshlan_origin *origin)
@@ -397,8 +480,9 @@ void meshlan_origins_age(struct meshlan_dev *mdev)
 	while ((origin = meshlan_origin_from(mdev, node))) {
 		node = origin->fdb.node + 1;
 		epochs_age(origin);
-		if (origin_idle(mdev, origin))
-			origin_remove(mdev, origin);
+		origin_sort(mdev, origin);
+		if (!origin_configured(origin) && origin_silent(origin))
+			origin_forget(mdev, origin);
 		if (!node)
 			break;
 		cond_resched();

@@ -11,12 +11,17 @@
 #include "session.h"
 #include "window.h"
 
-struct netlink_ext_ack;
-
 #define MESHLAN_ORIGINS_MAX	16384
+/* Of those, nodes of which there is neither session nor route nor children. */
+#define MESHLAN_STRANGERS_MAX	1024
+/* A neighbour may bring so many of them a second, and so many at once. */
+#define MESHLAN_STRANGERS	2
+#define MESHLAN_STRANGERS_BURST	256
 #define MESHLAN_CHILDREN_MAX	1024	/* of one origin */
 #define MESHLAN_EPOCHS		4	/* live at once, of one origin */
 
+/* So many numbers an epoch looks back. */
+#define MESHLAN_EPOCH_BITS	4096
 /* An epoch that is not heard dies after this. */
 #define MESHLAN_EPOCH_SILENCE	(30 * HZ)
 /* No more often does an origin begin a new one. */
@@ -62,7 +67,9 @@ struct meshlan_children {
  * @hash: node in meshlan_origins.table
  * @tree: node in meshlan_origins.tree
  * @fdb: what addresses were learned from its floods; and its id
- * @lock: protects epochs, @opened, @heard and @frames, BH off
+ * @stranger: nothing else is known of the node, under meshlan_origins.lock
+ * @lock: protects @gone, @epochs, @opened, @heard and @frames, BH off
+ * @gone: not in the table any more
  * @epochs: those that live
  * @opened: jiffies when the last epoch began
  * @heard: jiffies of the last frame, or when it was made
@@ -78,7 +85,9 @@ struct meshlan_origin {
 	struct rhash_head	hash;
 	struct rb_node		tree;
 	struct meshlan_fdb_peer	fdb;
+	bool			stranger;
 	spinlock_t		lock;
+	bool			gone;
 	struct meshlan_epoch	epochs[MESHLAN_EPOCHS];
 	unsigned long		opened;
 	unsigned long		heard;
@@ -98,6 +107,8 @@ struct meshlan_origin {
  * @MESHLAN_VERDICT_SEEN: it came before
  * @MESHLAN_VERDICT_EPOCH: its numbers are not believed
  * @MESHLAN_VERDICT_NOMEM: no memory to tell
+ * @MESHLAN_VERDICT_FULL: nothing is kept of its origin: there are too many
+ * @MESHLAN_VERDICT_GONE: the origin was forgotten just now: look it up again
  */
 enum meshlan_flood_verdict {
 	MESHLAN_VERDICT_NEW,
@@ -105,6 +116,8 @@ enum meshlan_flood_verdict {
 	MESHLAN_VERDICT_SEEN,
 	MESHLAN_VERDICT_EPOCH,
 	MESHLAN_VERDICT_NOMEM,
+	MESHLAN_VERDICT_FULL,
+	MESHLAN_VERDICT_GONE,
 };
 
 int meshlan_origins_init(struct meshlan_dev *mdev);
@@ -114,9 +127,11 @@ void meshlan_origins_age(struct meshlan_dev *mdev);
 /* Packet path: RCU, BH off. */
 struct meshlan_origin *meshlan_origin_find(struct meshlan_dev *mdev, u64 node);
 struct meshlan_origin *meshlan_origin_get(struct meshlan_dev *mdev, u64 node,
+					  struct meshlan_session *from,
 					  gfp_t gfp);
-enum meshlan_flood_verdict meshlan_origin_judge(struct meshlan_origin *origin,
-					  u16 epoch, u32 number, bool all);
+enum meshlan_flood_verdict
+meshlan_origin_judge(struct meshlan_origin *origin, u16 epoch, u32 number,
+		     bool all);
 bool meshlan_origin_storms(struct meshlan_origin *origin, u32 limit,
 			   bool *tell);
 

@@ -221,42 +221,22 @@ static unsigned int ways_room(const struct meshlan_session *session,
 	return room;
 }
 
-/*
- * On a path that loses much a flooded frame goes twice: nobody would ask for
- * it again. Each is sealed for itself, and the receiver knows the second by the
- * flood's number: one of the same bytes would end as a replay, which counts as
- * lost, and so the path would go on losing much.
- */
-static void double_flood(const struct meshlan_path *path,
-			 struct sk_buff_head *list)
+/* Seal a burst for one node and send it on a way; how many frames that were. */
+static unsigned int send_sealing(struct meshlan_session *session,
+				 struct meshlan_key *key,
+				 const struct meshlan_ways *ways, u32 hash,
+				 u8 ttl, struct sk_buff_head *burst)
 {
-	struct sk_buff *skb, *next, *copy;
-
-	if (likely(READ_ONCE(path->measure.loss_tx) <= MESHLAN_LOSSY))
-		return;
-	skb_queue_walk_safe(list, skb, next) {
-		copy = skb_copy(skb, GFP_ATOMIC);
-		if (copy)
-			__skb_queue_after(list, skb, copy);
-	}
-}
-
-/* Seal a burst for one node and send it on a way. */
-static void send_sealing(struct meshlan_session *session,
-			 struct meshlan_key *key,
-			 const struct meshlan_ways *ways, u32 hash, u8 ttl,
-			 struct sk_buff_head *burst)
-{
-	bool flood = MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_FLOOD;
 	bool via = ways->way[0].hop != session;
 	struct sk_buff_head sealed;
+	unsigned int i, frames;
 	struct sk_buff *skb;
-	unsigned int i;
 
-	if (flood && ways->count == 1)
-		double_flood(ways->way[0].path, burst);
 	/* Nothing may come between: pieces have counters in a row. */
-	meshlan_fragment_cut(session->mdev, burst, ways_room(session, ways));
+	frames = meshlan_fragment_cut(session->mdev, burst,
+				      ways_room(session, ways));
+	if (unlikely(!frames))
+		return 0;
 	skb_queue_walk(burst, skb)
 		push_header(skb, ways, via, ttl);
 	__skb_queue_head_init(&sealed);
@@ -266,6 +246,38 @@ static void send_sealing(struct meshlan_session *session,
 		send_on_ways(session->mdev, ways, session->node, ttl, &sealed);
 	for (i = 0; i < ways->count; i++)
 		meshlan_path_sent_data(ways->way[i].path);
+	return frames;
+}
+
+static bool is_lossy(const struct meshlan_ways *ways)
+{
+	return unlikely(READ_ONCE(ways->way[0].path->measure.loss_tx) >
+			MESHLAN_LOSSY) && ways->count == 1;
+}
+
+/*
+ * On a path that loses much a flooded frame goes twice: nobody would ask for
+ * it again. Each is sealed for itself, and the receiver knows the second by the
+ * flood's number: one of the same bytes would end as a replay, which counts as
+ * lost, and so the path would go on losing much.
+ */
+static unsigned int send_flooded(struct meshlan_session *session,
+				 const struct meshlan_ways *ways, u32 hash,
+				 struct sk_buff_head *burst)
+{
+	struct meshlan_key *key = ways->way[0].key;
+	struct sk_buff_head again;
+	unsigned int frames;
+
+	__skb_queue_head_init(&again);
+	if (is_lossy(ways))
+		meshlan_burst_copy(session->mdev, burst, &again);
+	frames = send_sealing(session, key, ways, hash, 0, burst);
+	if (!skb_queue_empty(&again))
+		send_sealing(session, key, ways, hash, 0, &again);
+	meshlan_count_add(session->mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
+			  frames);
+	return frames;
 }
 
 /* Outer UDP and IPv6, for whoever set a rate thought of whole packets. */
@@ -314,13 +326,13 @@ static bool send_routed(struct meshlan_session *session, u32 hash, u8 ttl,
 		meshlan_drop_list(session->mdev, burst, cause);
 		return false;
 	}
-	send_sealing(session, key, &ways, hash, ttl, burst);
-	return true;
+	return send_sealing(session, key, &ways, hash, ttl, burst);
 }
 
 static bool send_direct(struct meshlan_session *session, u32 hash,
 			struct sk_buff_head *burst)
 {
+	bool flood = MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_FLOOD;
 	struct meshlan_load load = load_of(burst, hash);
 	struct meshlan_ways ways;
 
@@ -329,8 +341,9 @@ static bool send_direct(struct meshlan_session *session, u32 hash,
 				  MESHLAN_COUNTER_DROP_TX_PATH);
 		return false;
 	}
-	send_sealing(session, ways.way[0].key, &ways, hash, 0, burst);
-	return true;
+	if (flood)
+		return send_flooded(session, &ways, hash, burst);
+	return send_sealing(session, ways.way[0].key, &ways, hash, 0, burst);
 }
 
 /**

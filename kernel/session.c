@@ -7,6 +7,7 @@
 
 #include "control.h"
 #include "key.h"
+#include "origin.h"
 #include "path.h"
 
 static const struct rhashtable_params session_params = {
@@ -131,6 +132,8 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 			    MESHLAN_REPORTS, ktime_get_ns());
 	meshlan_bucket_init(&session->pings, MESHLAN_PINGS, MESHLAN_PINGS,
 			    ktime_get_ns());
+	meshlan_bucket_init(&session->strangers, MESHLAN_STRANGERS,
+			    MESHLAN_STRANGERS_BURST, ktime_get_ns());
 	meshlan_reassembly_init(&session->reassembly);
 	meshlan_rooms_init(&session->rooms);
 	session->challenged = jiffies - HZ;

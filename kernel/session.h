@@ -59,6 +59,7 @@ struct meshlan_owner {
  * @woken: jiffies when paths that are down were last told to hurry
  * @reports: what it may be told of packets that went no further
  * @pings: what it may be answered
+ * @strangers: how many origins that are unknown here it may bring
  * @reassembly: frames of which pieces are missing, with its own lock
  * @resequence: of all lanes whose packets wait for others
  * @rooms: what relays on the way say that fits, with its own lock
@@ -98,6 +99,7 @@ struct meshlan_session {
 	unsigned long		woken;
 	struct meshlan_bucket	reports;
 	struct meshlan_bucket	pings;
+	struct meshlan_bucket	strangers;
 	struct meshlan_reassembly reassembly;
 	struct meshlan_resequence_sum resequence;
 	struct meshlan_rooms	rooms;

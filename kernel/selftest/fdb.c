@@ -359,6 +359,48 @@ static void limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 4);
 }
 
+/* Some nodes have one limit together, beside each one's own. */
+static void shares(struct kunit *test)
+{
+	struct meshlan_fdb_peer shared = {};
+	unsigned int i;
+
+	t.mdev->fdb.node_limit = 6;
+	learn(1, 0, 0);
+	meshlan_fdb_share(t.mdev, &t.peer[1], &shared);
+	meshlan_fdb_share(t.mdev, &t.peer[2], &shared);
+	KUNIT_EXPECT_EQ(test, shared.count, 1);
+	for (i = 1; i < 5; i++)
+		learn(1, i, 0);
+	for (i = 5; i < 10; i++)
+		learn(2, i, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 5);
+	KUNIT_EXPECT_EQ(test, t.peer[2].count, 1);
+	KUNIT_EXPECT_EQ(test, shared.count, 6);
+	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 4);
+	/* Who shares nothing has a limit of his own. */
+	for (i = 10; i < 20; i++)
+		learn(3, i, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 6);
+	/* What moves away, or goes, makes room. */
+	learn(4, 0, 0);
+	KUNIT_EXPECT_EQ(test, shared.count, 5);
+	learn(2, 20, 0);
+	KUNIT_EXPECT_EQ(test, shared.count, 6);
+	meshlan_fdb_flush_node(t.mdev, 2);
+	KUNIT_EXPECT_EQ(test, shared.count, 4);
+	meshlan_fdb_share(t.mdev, &t.peer[1], NULL);
+	KUNIT_EXPECT_EQ(test, shared.count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 4);
+	learn(1, 21, 0);
+	learn(1, 22, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 6);
+	KUNIT_EXPECT_EQ(test, shared.count, 0);
+	/* Entries outlive this function. */
+	for (i = 1; i <= 3; i++)
+		meshlan_fdb_flush_node(t.mdev, i);
+}
+
 static void ages(struct kunit *test)
 {
 	unsigned int i, n = 3 * MESHLAN_FDB_AGE_SCAN / 2;
@@ -462,6 +504,7 @@ static struct kunit_case fdb_cases[] = {
 	KUNIT_CASE(moves),
 	KUNIT_CASE(slow_moves),
 	KUNIT_CASE(limits),
+	KUNIT_CASE(shares),
 	KUNIT_CASE(ages),
 	KUNIT_CASE(batches),
 	KUNIT_CASE(walks),

@@ -17,12 +17,19 @@ static unsigned long origin_test_now;
 #include "../origin.c"
 
 static struct meshlan_dev *mdev;
+/* The neighbour that brings all floods. */
+static struct meshlan_session *neighbour;
 
 static int origin_test_init(struct kunit *test)
 {
 	mdev = kunit_kzalloc(test, sizeof(*mdev), GFP_KERNEL);
-	if (!mdev)
+	neighbour = kunit_kzalloc(test, sizeof(*neighbour), GFP_KERNEL);
+	if (!mdev || !neighbour)
 		return -ENOMEM;
+	neighbour->node = 1;
+	INIT_LIST_HEAD(&mdev->session_list);
+	list_add(&neighbour->list, &mdev->session_list);
+	meshlan_bucket_init(&neighbour->strangers, 0, U32_MAX, ktime_get_ns());
 	mutex_init(&mdev->lock);
 	spin_lock_init(&mdev->fdb.lock);
 	/* Near the wrap, where careless comparisons go wrong. */
@@ -40,8 +47,22 @@ static struct meshlan_origin *get(u64 node)
 	struct meshlan_origin *origin;
 
 	rcu_read_lock();
-	origin = meshlan_origin_get(mdev, node, GFP_ATOMIC);
+	local_bh_disable();
+	origin = meshlan_origin_get(mdev, node, neighbour, GFP_ATOMIC);
+	local_bh_enable();
 	rcu_read_unlock();
+	return origin;
+}
+
+static struct meshlan_origin *configure(u64 node)
+{
+	struct meshlan_origin *origin;
+
+	mutex_lock(&mdev->lock);
+	origin = meshlan_origin_get(mdev, node, NULL, GFP_KERNEL);
+	if (origin)
+		origin->owner.len = 1;
+	mutex_unlock(&mdev->lock);
 	return origin;
 }
 
@@ -103,7 +124,7 @@ static void overrun(struct kunit *test)
 			break;
 	KUNIT_EXPECT_EQ(test, i, 1000001);
 	EXPECT_JUDGED(test, SEEN, 7, 0, false);
-	EXPECT_JUDGED(test, SEEN, 7, 1000000 - MESHLAN_WINDOW_BITS, false);
+	EXPECT_JUDGED(test, SEEN, 7, 1000000 - MESHLAN_EPOCH_BITS, false);
 	EXPECT_JUDGED(test, SEEN, 7, 500000, true);
 }
 
@@ -174,14 +195,117 @@ static void forgets(struct kunit *test)
 	rcu_barrier();
 }
 
+/* A frame that is judged while its origin is forgotten is judged again. */
+static void gone(struct kunit *test)
+{
+	struct meshlan_origin *old;
+
+	EXPECT_JUDGED(test, NEW, 7, 1, false);
+	origin_test_now += MESHLAN_ORIGIN_SILENCE;
+	/* It keeps what was found in the table until the end of the test. */
+	rcu_read_lock();
+	old = get(1);
+	local_bh_disable();
+	origin_forget(mdev, old);
+	KUNIT_EXPECT_EQ(test,
+			(int)meshlan_origin_judge(old, 8, 1, false),
+			(int)MESHLAN_VERDICT_GONE);
+	local_bh_enable();
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, mdev->origins.count, 0);
+	EXPECT_JUDGED(test, NEW, 8, 1, false);
+	EXPECT_JUDGED(test, SEEN, 8, 1, false);
+
+	/* One that was heard since ageing looked at it stays. */
+	rcu_read_lock();
+	origin_forget(mdev, get(1));
+	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, mdev->origins.count, 1);
+	EXPECT_JUDGED(test, SEEN, 8, 1, false);
+	rcu_barrier();
+}
+
+static u64 fill(u64 first, u64 most)
+{
+	u64 n;
+
+	for (n = 0; n < most; n++)
+		if (!get(first + n))
+			break;
+	return n;
+}
+
+/* Strangers fill their part of the table, and no more. */
+static void strangers(struct kunit *test)
+{
+	struct meshlan_origin *origin;
+	u64 n;
+
+	KUNIT_EXPECT_EQ(test, fill(100, 1000000),
+			(u64)MESHLAN_STRANGERS_MAX);
+	KUNIT_EXPECT_EQ(test, mdev->origins.strangers, MESHLAN_STRANGERS_MAX);
+	KUNIT_EXPECT_NULL(test, get(99));
+	/* Those that are there stay, those that are known find room. */
+	KUNIT_EXPECT_NOT_NULL(test, get(100));
+	KUNIT_EXPECT_NOT_NULL(test, get(neighbour->node));
+	mdev->node = 98;
+	KUNIT_EXPECT_NOT_NULL(test, get(98));
+	KUNIT_EXPECT_NOT_NULL(test, configure(97));
+	KUNIT_EXPECT_EQ(test, mdev->origins.count, MESHLAN_STRANGERS_MAX + 3);
+
+	/* All together they teach as much as one node may. */
+	origin = get(100);
+	KUNIT_EXPECT_PTR_EQ(test, origin->fdb.shared, &mdev->origins.learned);
+	KUNIT_EXPECT_NULL(test, get(neighbour->node)->fdb.shared);
+
+	/* Who gets a session is none any more, and who loses it is again. */
+	origin->fdb.count = 5;
+	mdev->origins.learned.count = 5;
+	neighbour->node = 100;
+	age();
+	KUNIT_EXPECT_EQ(test, mdev->origins.strangers, MESHLAN_STRANGERS_MAX);
+	KUNIT_EXPECT_NULL(test, origin->fdb.shared);
+	KUNIT_EXPECT_EQ(test, mdev->origins.learned.count, 0);
+	neighbour->node = 2;
+	age();
+	KUNIT_EXPECT_PTR_EQ(test, origin->fdb.shared, &mdev->origins.learned);
+	KUNIT_EXPECT_EQ(test, mdev->origins.learned.count, 5);
+	KUNIT_EXPECT_EQ(test, mdev->origins.strangers,
+			MESHLAN_STRANGERS_MAX + 1);
+	origin->fdb.count = 0;
+	mdev->origins.learned.count = 0;
+
+	for (n = 200; n < 210; n++)
+		KUNIT_EXPECT_NOT_NULL(test, configure(n));
+	age();
+	KUNIT_EXPECT_EQ(test, mdev->origins.strangers,
+			MESHLAN_STRANGERS_MAX - 9);
+	origin_test_now += MESHLAN_ORIGIN_SILENCE;
+	age();
+	KUNIT_EXPECT_EQ(test, mdev->origins.strangers, 0);
+	KUNIT_EXPECT_EQ(test, mdev->origins.count, 11);
+	rcu_barrier();
+}
+
+/* One neighbour brings strangers only so fast. */
+static void introduced(struct kunit *test)
+{
+	meshlan_bucket_init(&neighbour->strangers, 0, 10, ktime_get_ns());
+	KUNIT_EXPECT_EQ(test, fill(100, 1000), 10ULL);
+	KUNIT_EXPECT_NOT_NULL(test, get(100));
+	KUNIT_EXPECT_NOT_NULL(test, get(neighbour->node));
+	KUNIT_EXPECT_NOT_NULL(test, configure(50));
+}
+
 static void bounded(struct kunit *test)
 {
 	u64 node;
 
 	for (node = 1; node <= MESHLAN_ORIGINS_MAX; node++)
-		if (!get(node))
+		if (!configure(node))
 			break;
 	KUNIT_EXPECT_EQ(test, node, MESHLAN_ORIGINS_MAX + 1ULL);
+	KUNIT_EXPECT_NULL(test, configure(node));
 	KUNIT_EXPECT_NULL(test, get(node));
 	KUNIT_EXPECT_NOT_NULL(test, get(1));
 }
@@ -193,6 +317,9 @@ static struct kunit_case origin_cases[] = {
 	KUNIT_CASE(jumps),
 	KUNIT_CASE(epochs),
 	KUNIT_CASE(forgets),
+	KUNIT_CASE(gone),
+	KUNIT_CASE(strangers),
+	KUNIT_CASE(introduced),
 	KUNIT_CASE(bounded),
 	{}
 };

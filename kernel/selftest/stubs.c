@@ -6,6 +6,7 @@
 
 #include "../ordered.h"
 #include "../receive.h"
+#include "../route.h"
 #include "../send.h"
 #include "../session.h"
 #include "../wanted.h"
@@ -98,6 +99,24 @@ unsigned int meshlan_session_window(struct meshlan_session *session)
 
 void meshlan_wanted_send(struct meshlan_session *session)
 {
+}
+
+struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,
+					     u64 node)
+{
+	struct meshlan_session *session;
+
+	list_for_each_entry(session, &mdev->session_list, list) {
+		if (session->node == node)
+			return session;
+	}
+	return NULL;
+}
+
+const struct meshlan_hops *meshlan_route_hops(struct meshlan_dev *mdev,
+					      u64 node)
+{
+	return NULL;
 }
 
 static void session_free(struct kref *ref)

@@ -123,6 +123,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 #define MESHLAN_SUITES(do)	\
 	do(window)		\
 	do(origin)		\
+	do(flood)		\
 	do(hkdf)		\
 	do(aead)		\
 	do(order)		\

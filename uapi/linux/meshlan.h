@@ -220,8 +220,8 @@ enum meshlan_event {
  *   before.
  * @MESHLAN_COUNTER_DROP_FLOOD_EPOCH: The origin began numbering anew too
  *   often, or jumped too far.
- * @MESHLAN_COUNTER_DROP_FLOOD_TTL: A flooded frame that passed too many nodes.
- * @MESHLAN_COUNTER_DROP_FLOOD_ORIGINS: More origins than can be kept.
+ * @MESHLAN_COUNTER_DROP_FLOOD_ORIGINS: More origins, or more unknown ones,
+ *   than can be kept.
  * @MESHLAN_COUNTER_DROP_FLOOD_STORM: The origin floods more than it may.
  * @MESHLAN_COUNTER_DROP_FLOOD_TYPE: The EtherType is not one that may be
  *   flooded.
@@ -265,6 +265,8 @@ enum meshlan_event {
  *   time.
  * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies sent of both, one an adjacent node.
  * @MESHLAN_COUNTER_FLOOD_ALL_TX: Frames sent to all since a child had no path.
+ * @MESHLAN_COUNTER_FLOOD_TTL: Frames not passed on, since they had passed too
+ *   many nodes.
  * @MESHLAN_COUNTER_FRAGMENT_TX: Frames that were cut into pieces.
  * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
@@ -301,7 +303,6 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RELAY_REFUSED,
 	MESHLAN_COUNTER_DROP_FLOOD_SEEN,
 	MESHLAN_COUNTER_DROP_FLOOD_EPOCH,
-	MESHLAN_COUNTER_DROP_FLOOD_TTL,
 	MESHLAN_COUNTER_DROP_FLOOD_ORIGINS,
 	MESHLAN_COUNTER_DROP_FLOOD_STORM,
 	MESHLAN_COUNTER_DROP_FLOOD_TYPE,
@@ -335,6 +336,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
 	MESHLAN_COUNTER_FLOOD_ALL_TX,
+	MESHLAN_COUNTER_FLOOD_TTL,
 	MESHLAN_COUNTER_FRAGMENT_TX,
 	MESHLAN_COUNTER_FRAGMENT_RX,
 	MESHLAN_COUNTER_RELAYED,
