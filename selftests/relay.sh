@@ -28,18 +28,18 @@ keys() {
 }
 
 route() { # NS NODE HOP...
-	local ns=$1 node=$2 hop words=()
+	local at=$1 node=$2 hop words=()
 
 	shift 2
 	for hop; do words+=(hop "$hop"); done
-	mc "$ns" route add mesh0 "$node" "${words[@]}"
+	mc "$at" route add mesh0 "$node" "${words[@]}"
 }
 
 counter() { ethtool_counter "$1" "$2"; }
 rx_packets() { ip -n "$1" -s -j link show mesh0 | jq '.[0].stats64.rx.packets'; }
 
 for id in $IDA $IDR $IDB $IDS; do
-	node "${ns[$id]}" $id || bail "devices are made"
+	node "${ns[$id]}" "$id" || bail "devices are made"
 	in_ns "${ns[$id]}" sysctl -qw net.ipv6.conf.mesh0.disable_ipv6=1
 done
 for p in "$IDA $IDR" "$IDR $IDB" "$IDB $IDS" "$IDS $IDA" "$IDA $IDB"; do
@@ -98,7 +98,7 @@ route "$A" $IDB $IDR && route "$B" $IDA $IDR || bail "routes are added"
 check "through one relay" ping_b
 is "the relay has passed on all" "$(counter "$R" relayed)" 10
 is "the other has not" "$(counter "$S" relayed)" 0
-check "a large packet fits" in_ns "$A" ping -q -c 2 -W 1 -M do -s 1332 192.168.9.3
+check "a large packet fits" in_ns "$A" ping -q -c 2 -W 1 -M "do" -s 1332 192.168.9.3
 
 before_s=$(counter "$S" relayed)
 mc "$A" route set mesh0 $IDB hop $IDR hop $IDS
@@ -125,11 +125,26 @@ mc "$R" dev set mesh0 role transit
 check "a transit node does" ping_b
 check "... but takes no part itself" \
 	not in_ns "$R" ping -q -c 1 -W 1 192.168.9.1
+# It would still ask for the address.
+ip -n "$R" neigh flush dev mesh0
 mc "$R" dev set mesh0 role member
 check "the source is told" [ "$(counter "$A" report_rx)" -gt 0 ]
 
 # --- what is flooded at all ----------------------------------------------------
-storm() { in_ns "$A" ping -q -b -c 100 -i 0.002 -W 1 192.168.9.255 >/dev/null 2>&1; }
+cry() { # COUNT
+	in_ns "$A" ping -q -b -c "$1" -i 0.002 -W 1 192.168.9.255 >/dev/null 2>&1
+}
+
+# How much more a counter of a node shows after a command.
+grown() { # NS COUNTER COMMAND...
+	local before
+
+	before=$(counter "$1" "$2")
+	"${@:3}"
+	sleep 0.3
+	echo $(($(counter "$1" "$2") - before))
+}
+
 got() { # COMMAND...: packets that reach B's stack
 	local before
 
@@ -138,3 +153,70 @@ got() { # COMMAND...: packets that reach B's stack
 	sleep 0.3
 	echo $(($(rx_packets "$B") - before))
 }
+
+mc "$R" dev set mesh0 role client
+mc "$S" dev set mesh0 role client
+is "clients pass no floods on" "$(got cry 5)" 0
+mc "$S" dev set mesh0 role transit
+is "a transit node does" "$(got cry 5)" 5
+is "... and does not count them as dropped" "$(grown "$S" drop_role cry 5)" 0
+is "... but as what it heard" "$(grown "$S" flood_rx cry 5)" 5
+mc "$R" dev set mesh0 role member
+mc "$S" dev set mesh0 role member
+
+# Nobody passes on more than the limit, nor takes it in.
+for at in "$R" "$S"; do mc "$at" dev set mesh0 storm-limit 20; done
+mc "$R" monitor mesh0 >"$T/events" 2>/dev/null &
+at_end "kill $!"
+dropped=$(counter "$R" drop_flood_storm)
+t0=$(now_ms)
+calm=$(got cry 200)
+most=$((22 + ($(now_ms) - t0) / 50))
+dropped=$(($(counter "$R" drop_flood_storm) - dropped))
+diag "$calm of 200 broadcasts came through; at most $most by each way may"
+check "a storm is calmed: at most $most by each of two ways" \
+	[ "$calm" -le $((2 * most)) ]
+check "... but not silenced" [ "$calm" -ge 20 ]
+check "... and counted" [ $dropped -ge $((200 - most)) ]
+check "... and told of" wait_for 5 grep -q storm "$T/events"
+for at in "$R" "$S"; do mc "$at" dev set mesh0 storm-limit none; done
+is "without a limit all come through" "$(got cry 200)" 200
+
+# Frames for an address that nobody has: of type 0x88b5.
+stray() {
+	in_ns "$A" "$TOP/build/selftests/frames" mesh0 02:00:00:00:01:01 \
+		02:00:00:00:02:02 5
+}
+is "frames for unknown addresses are flooded" "$(grown "$A" flood_tx stray)" 5
+mc "$A" dev set mesh0 flood-unknown off
+is "... unless they shall not be" "$(grown "$A" drop_tx_unknown stray)" 5
+mc "$A" dev set mesh0 flood-unknown on
+mc "$A" dev set mesh0 flood-types 0x0806
+is "only some types are flooded: broadcasts of others are not" \
+	"$(grown "$A" drop_flood_type cry 5)" 5
+is "... nor are frames of others for unknown addresses" \
+	"$(grown "$A" drop_flood_type stray)" 5
+is "... but those of the type are" "$(grown "$A" flood_tx \
+	in_ns "$A" "$TOP/build/selftests/ask" mesh0 arp 192.168.9.1 \
+	192.168.9.77 wait 10)" 1
+mc "$A" dev set mesh0 flood-types 0x88b5
+is "... whatever it is" "$(grown "$A" flood_tx stray)" 5
+mc "$A" dev set mesh0 flood-types any
+mc "$R" dev set mesh0 flood-types 0x0806
+is "a node that may not flood them does not take them in either" \
+	"$(grown "$R" drop_flood_type cry 5)" 5
+mc "$R" dev set mesh0 flood-types any
+
+# What was not sent is no copy: nobody can take a frame of this size.
+large() {
+	in_ns "$A" ping -q -b -c 3 -i 0.01 -W 1 -s 16000 192.168.9.255 \
+		>/dev/null 2>&1
+}
+ip -n "$A" link set mesh0 mtu 17000
+tx=$(ip -n "$A" -s -j link show mesh0 | jq '.[0].stats64.tx.packets')
+flooded=$(counter "$A" flood_tx)
+is "frames that fit nowhere are no copies" "$(grown "$A" flood_copy_tx large)" 0
+is "... nor floods" "$(counter "$A" flood_tx)" "$flooded"
+is "... nor packets sent" \
+	"$(ip -n "$A" -s -j link show mesh0 | jq '.[0].stats64.tx.packets')" "$tx"
+check "... but dropped" [ "$(drops "$A" tx-too-big)" -ge 6 ]
