@@ -128,6 +128,40 @@ int meshlan_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return meshlan_nl_reply(&msg, info, put_session(session, &msg));
 }
 
+/**
+ * meshlan_nl_dump_sessions() - write what belongs to a session or to all
+ * @mdev: the device
+ * @msg: the dump
+ * @cursor: where it goes on
+ * @type: the attribute that names the one session
+ * @fn: writes what belongs to one
+ *
+ * Return: 0, or -EMSGSIZE when the message is full.
+ */
+int meshlan_nl_dump_sessions(struct meshlan_dev *mdev,
+			     struct meshlan_nl_msg *msg,
+			     struct meshlan_nl_cursor *cursor, int type,
+			     meshlan_nl_dump_session_t fn)
+{
+	u64 only = meshlan_nl_dump_node(msg, type);
+	struct meshlan_session *session;
+	int err;
+
+	list_for_each_entry(session, &mdev->session_list, list) {
+		if (session->node < cursor->node ||
+		    (only && session->node != only))
+			continue;
+		if (session->node != cursor->node) {
+			cursor->node = session->node;
+			cursor->id = 0;
+		}
+		err = fn(session, msg, cursor);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int dump_sessions(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
 			 struct meshlan_nl_cursor *cursor)
 {
