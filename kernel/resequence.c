@@ -134,11 +134,29 @@ static bool all_reached(const struct meshlan_resequence *r, u64 now,
 	return ways > 1;
 }
 
+static unsigned long noted_bit(u64 counter)
+{
+	return counter % MESHLAN_RESEQUENCE_NOTED;
+}
+
+/* What comes next, past what has gone on without waiting. */
+static void advance(struct meshlan_resequence *r, u64 next)
+{
+	if (next - r->next >= MESHLAN_RESEQUENCE_NOTED) {
+		bitmap_zero(r->noted, MESHLAN_RESEQUENCE_NOTED);
+		r->next = next;
+	}
+	for (; r->next < next; r->next++)
+		__clear_bit(noted_bit(r->next), r->noted);
+	while (__test_and_clear_bit(noted_bit(r->next), r->noted))
+		r->next++;
+}
+
 static void release_first(struct meshlan_resequence *r, struct sk_buff *skb,
 			  u64 now, struct sk_buff_head *out)
 {
 	note_wait(r->sum, now - ktime_to_ns(skb->tstamp));
-	r->next = counter_of(skb) + 1;
+	advance(r, counter_of(skb) + 1);
 	unhold(r, skb);
 	__skb_queue_tail(out, skb);
 	skb = first_held(r);
@@ -193,7 +211,7 @@ void meshlan_resequence_add(struct meshlan_resequence *r, struct sk_buff *skb,
 		skb->dev = NULL;
 		__skb_queue_tail(out, skb);
 	} else if (counter == r->next && RB_EMPTY_ROOT(&r->held)) {
-		r->next++;
+		advance(r, counter + 1);
 		skb->dev = NULL;
 		__skb_queue_tail(out, skb);
 	} else {
@@ -223,7 +241,10 @@ void meshlan_resequence_note(struct meshlan_resequence *r, u64 counter,
 	if (way && known)
 		way_heard(known, counter, now);
 	if (counter == r->next)
-		r->next++;
+		advance(r, counter + 1);
+	else if (counter > r->next &&
+		 counter - r->next < MESHLAN_RESEQUENCE_NOTED)
+		__set_bit(noted_bit(counter), r->noted);
 	release(r, now, out);
 }
 

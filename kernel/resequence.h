@@ -4,6 +4,7 @@
 #define _MESHLAN_RESEQUENCE_H
 
 #include <linux/atomic.h>
+#include <linux/bitmap.h>
 #include <linux/rbtree.h>
 #include <linux/skbuff.h>
 #include <linux/time64.h>
@@ -14,6 +15,8 @@
 #define MESHLAN_RESEQUENCE_SILENT	(1ULL * NSEC_PER_SEC)
 /* No gap is waited for any longer. */
 #define MESHLAN_RESEQUENCE_WAIT		(50ULL * NSEC_PER_MSEC)
+/* So far ahead it is noted what goes on without waiting. */
+#define MESHLAN_RESEQUENCE_NOTED	1024
 /* Memory of one session's packets that wait. */
 #define MESHLAN_RESEQUENCE_BYTES	(8 * 1024 * 1024)
 
@@ -53,6 +56,7 @@ struct meshlan_resequence_way {
  * @held: those that wait, by counter; their tstamp says since when
  * @next: lowest counter that may still come
  * @since: when the gap before the first of @held began, nanoseconds
+ * @noted: counters from @next on that have gone on already, in a ring
  * @way: ways packets come
  */
 struct meshlan_resequence {
@@ -60,6 +64,7 @@ struct meshlan_resequence {
 	struct rb_root			held;
 	u64				next;
 	u64				since;
+	DECLARE_BITMAP(noted, MESHLAN_RESEQUENCE_NOTED);
 	struct meshlan_resequence_way	way[MESHLAN_RESEQUENCE_WAYS];
 };
 

@@ -180,6 +180,31 @@ static void resequence_test_note(struct kunit *test)
 	expect_sum(test, 1, 0, 0);
 }
 
+/* What goes on at once is not missing before what is sealed after it. */
+static void resequence_test_note_ahead(struct kunit *test)
+{
+	u64 far = MESHLAN_RESEQUENCE_NOTED + 10;
+
+	come(test, 0, A);
+	EXPECT_OUT(test, 0);
+	meshlan_resequence_note(&lane, 2, A, now, &out);
+	meshlan_resequence_note(&lane, 3, A, now, &out);
+	come(test, 4, A);
+	EXPECT_NONE(test);
+	come(test, 1, B);
+	EXPECT_OUT(test, 1, 4);
+	/* Noted counters are forgotten once they are past. */
+	meshlan_resequence_note(&lane, 6, A, now, &out);
+	come(test, far, A);
+	come(test, far + 1, B);
+	EXPECT_OUT(test, far, far + 1);
+	KUNIT_EXPECT_TRUE(test, bitmap_empty(lane.noted,
+					     MESHLAN_RESEQUENCE_NOTED));
+	come(test, MESHLAN_RESEQUENCE_NOTED + 12, A);
+	come(test, MESHLAN_RESEQUENCE_NOTED + 14, A);
+	EXPECT_OUT(test, MESHLAN_RESEQUENCE_NOTED + 12);
+}
+
 static void resequence_test_bytes(struct kunit *test)
 {
 	come(test, 0, A);
@@ -400,6 +425,7 @@ static struct kunit_case resequence_test_cases[] = {
 	KUNIT_CASE(resequence_test_late),
 	KUNIT_CASE(resequence_test_silent_way),
 	KUNIT_CASE(resequence_test_note),
+	KUNIT_CASE(resequence_test_note_ahead),
 	KUNIT_CASE(resequence_test_bytes),
 	KUNIT_CASE(resequence_test_many_ways),
 	KUNIT_CASE(resequence_test_end),
