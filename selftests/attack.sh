@@ -72,6 +72,12 @@ dropped() { # CAUSE..., or all
 		END { print n + 0 }'
 }
 
+# What was dropped, in words, since counters were written to a file.
+drops_since() { # FILE
+	in_ns "$B" ethtool -S mesh0 | grep drop_ | diff "$1" - |
+		sed -n 's/^> *//p' | paste -sd ,
+}
+
 # Whatever a packet that was taken in would change. True probes may come while
 # one looks: they are no trace.
 traces() {
@@ -105,6 +111,7 @@ repelled() { # WHAT COUNT CAUSES COMMAND...
 	all=$(dropped)
 	# shellcheck disable=SC2086 # several words
 	some=$(dropped $causes)
+	in_ns "$B" ethtool -S mesh0 | grep drop_ >"$T/drops"
 	"$@" >"$T/sent" || not_ok "$what: sent"
 	[ "$count" != sent ] || count=$(<"$T/sent")
 	repelled_all() { [ $(($(dropped) - all)) -ge "$count" ]; }
@@ -112,7 +119,8 @@ repelled() { # WHAT COUNT CAUSES COMMAND...
 	# shellcheck disable=SC2086
 	is "$what: $count dropped as $causes" \
 		"$(($(dropped) - all)) $(($(dropped $causes) - some))" \
-		"$count $count"
+		"$count $count" ||
+		diag "since before: $(drops_since "$T/drops")"
 	untouched() { [ "$(traces)" = "$before" ]; }
 	wait_for 1 untouched
 	is "$what: no trace is left" "$(traces)" "$before"
