@@ -132,7 +132,8 @@ static void ordered_arm(struct meshlan_ordered *ordered)
 	lockdep_assert_held(&ordered->lock);
 	if (!meshlan_resequence_waits(&ordered->resequence))
 		return;
-	due = ordered->resequence.since + ordered_wait(ordered);
+	due = meshlan_resequence_due(&ordered->resequence,
+				     ordered_wait(ordered), ktime_get_ns());
 	if (ordered->armed && ordered->armed <= due)
 		return;
 	ordered->armed = due;

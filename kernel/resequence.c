@@ -8,9 +8,9 @@
 
 /*
  * Packets of a lane that took several ways come back into the order they were
- * sealed in. On each way they stay in order; so once every way has brought a
- * counter above a gap, what is missing there is lost and nobody waits for it.
- * For when a way brings nothing, no gap is waited for longer than a time.
+ * sealed in. On each way they stay in order, or nearly; so once every way has
+ * brought a counter above a gap, what is missing there is lost and hardly waited
+ * for. For when a way brings nothing, no gap is waited for longer than a time.
  */
 
 /**
@@ -164,18 +164,25 @@ static void release_first(struct meshlan_resequence *r, struct sk_buff *skb,
 		r->since = ktime_to_ns(skb->tstamp);
 }
 
+/* Is what is missing before the first that waits no longer under way? */
+static bool gap_is_past(const struct meshlan_resequence *r, u64 now)
+{
+	u64 reached;
+
+	return all_reached(r, now, &reached) &&
+	       counter_of(first_held(r)) - 1 <= reached;
+}
+
 /* All that nothing is missing before, or nothing that may still come. */
 static void release(struct meshlan_resequence *r, u64 now,
 		    struct sk_buff_head *out)
 {
 	struct sk_buff *skb;
-	u64 reached;
-	bool known;
 
-	known = all_reached(r, now, &reached);
 	while ((skb = first_held(r))) {
 		if (counter_of(skb) > r->next) {
-			if (!known || counter_of(skb) - 1 > reached)
+			if (now < r->since + MESHLAN_RESEQUENCE_GRACE ||
+			    !gap_is_past(r, now))
 				break;
 			atomic64_inc(&r->sum->lost);
 		}
@@ -249,6 +256,22 @@ void meshlan_resequence_note(struct meshlan_resequence *r, u64 counter,
 }
 
 /**
+ * meshlan_resequence_due() - when the gap before the first will be given up
+ * @r: of a lane in which packets wait
+ * @wait: how long a gap is waited for
+ * @now: our clock, nanoseconds
+ *
+ * Return: nanoseconds of our clock, if nothing comes before.
+ */
+u64 meshlan_resequence_due(const struct meshlan_resequence *r, u64 wait,
+			   u64 now)
+{
+	if (gap_is_past(r, now))
+		wait = min(wait, MESHLAN_RESEQUENCE_GRACE);
+	return r->since + wait;
+}
+
+/**
  * meshlan_resequence_expire() - give up gaps that were waited for long enough
  * @r: of a lane
  * @wait: how long that is
@@ -258,6 +281,7 @@ void meshlan_resequence_note(struct meshlan_resequence *r, u64 counter,
 void meshlan_resequence_expire(struct meshlan_resequence *r, u64 wait, u64 now,
 			       struct sk_buff_head *out)
 {
+	release(r, now, out);
 	while (meshlan_resequence_waits(r) && now >= r->since + wait)
 		give_up(r, now, out);
 }

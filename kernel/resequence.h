@@ -15,6 +15,8 @@
 #define MESHLAN_RESEQUENCE_SILENT	(1ULL * NSEC_PER_SEC)
 /* No gap is waited for any longer. */
 #define MESHLAN_RESEQUENCE_WAIT		(50ULL * NSEC_PER_MSEC)
+/* Neighbours in a way change places now and then, where several CPUs hurry. */
+#define MESHLAN_RESEQUENCE_GRACE	(2ULL * NSEC_PER_MSEC)
 /* So far ahead it is noted what goes on without waiting. */
 #define MESHLAN_RESEQUENCE_NOTED	1024
 /* Memory of one session's packets that wait. */
@@ -79,6 +81,8 @@ void meshlan_resequence_add(struct meshlan_resequence *r, struct sk_buff *skb,
 			    struct sk_buff_head *out);
 void meshlan_resequence_note(struct meshlan_resequence *r, u64 counter,
 			     u32 way, u64 now, struct sk_buff_head *out);
+u64 meshlan_resequence_due(const struct meshlan_resequence *r, u64 wait,
+			   u64 now);
 void meshlan_resequence_expire(struct meshlan_resequence *r, u64 wait, u64 now,
 			       struct sk_buff_head *out);
 void meshlan_resequence_end(struct meshlan_resequence *r,

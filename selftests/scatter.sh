@@ -35,8 +35,8 @@ two_cables() {
 		mc "$B" path set mesh0 $IDA 1 active-interval 50ms ||
 		bail "there are two paths"
 	for ns in "$A" "$B"; do
-		in_ns "$ns" ethtool -K wire tso off gso off gro off >/dev/null 2>&1
-		in_ns "$ns" ethtool -K wire2 tso off gso off gro off >/dev/null 2>&1
+		in_ns "$ns" ethtool -K wire tso off gso off gro on >/dev/null 2>&1
+		in_ns "$ns" ethtool -K wire2 tso off gso off gro on >/dev/null 2>&1
 	done
 	wait_for 5 both_up "$A" $IDB && wait_for 5 both_up "$B" $IDA ||
 		bail "both paths come up"

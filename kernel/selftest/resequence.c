@@ -115,8 +115,26 @@ static void resequence_test_lost(struct kunit *test)
 	come(test, 3, A);
 	EXPECT_NONE(test);
 	come(test, 4, B);
+	EXPECT_NONE(test);
+	now += MESHLAN_RESEQUENCE_GRACE;
+	meshlan_resequence_expire(&lane, WAIT, now, &out);
 	EXPECT_OUT(test, 3, 4);
 	expect_sum(test, 1, 0, 0);
+}
+
+/* Neighbours in one way changed places. */
+static void resequence_test_swapped(struct kunit *test)
+{
+	come(test, 0, A);
+	come(test, 1, B);
+	EXPECT_OUT(test, 0, 1);
+	come(test, 3, A);
+	come(test, 4, B);
+	EXPECT_NONE(test);
+	now += MESHLAN_RESEQUENCE_GRACE - 1;
+	come(test, 2, A);
+	EXPECT_OUT(test, 2, 3, 4);
+	expect_sum(test, 0, 0, 0);
 }
 
 /* One way alone says nothing of what is on others. */
@@ -160,6 +178,7 @@ static void resequence_test_silent_way(struct kunit *test)
 	EXPECT_OUT(test, 3, 4);
 	come(test, 6, A);
 	EXPECT_NONE(test);
+	now += MESHLAN_RESEQUENCE_GRACE;
 	come(test, 7, 3);
 	EXPECT_OUT(test, 6, 7);
 	expect_sum(test, 1, 0, 0);
@@ -174,6 +193,7 @@ static void resequence_test_note(struct kunit *test)
 	meshlan_resequence_note(&lane, 1, 9, now, &out);
 	EXPECT_OUT(test, 2);
 	come(test, 4, B);
+	now += MESHLAN_RESEQUENCE_GRACE;
 	meshlan_resequence_note(&lane, 5, A, now, &out);
 	EXPECT_OUT(test, 4);
 	KUNIT_EXPECT_NULL(test, way_find(&lane, 9));
@@ -196,6 +216,7 @@ static void resequence_test_note_ahead(struct kunit *test)
 	/* Noted counters are forgotten once they are past. */
 	meshlan_resequence_note(&lane, 6, A, now, &out);
 	come(test, far, A);
+	now += MESHLAN_RESEQUENCE_GRACE;
 	come(test, far + 1, B);
 	EXPECT_OUT(test, far, far + 1);
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(lane.noted,
@@ -304,7 +325,9 @@ static void slow_release(struct kunit *test, struct slow *slow)
 	int first;
 
 	while ((first = slow_first(slow)) >= 0) {
-		if ((u64)first > slow->next && (!known || first - 1 > reached))
+		if ((u64)first > slow->next &&
+		    (!known || first - 1 > reached ||
+		     now < slow->since + MESHLAN_RESEQUENCE_GRACE))
 			break;
 		slow_out(test, slow, first);
 	}
@@ -330,6 +353,7 @@ static void slow_expire(struct kunit *test, struct slow *slow)
 {
 	int first;
 
+	slow_release(test, slow);
 	while ((first = slow_first(slow)) >= 0 && now >= slow->since + WAIT) {
 		slow_out(test, slow, first);
 		slow_release(test, slow);
@@ -369,11 +393,14 @@ static int slow_next_arrival(const struct slow *slow)
 static void slow_run(struct kunit *test, struct slow *slow)
 {
 	int number;
+	u64 due;
 
 	while ((number = slow_next_arrival(slow)) >= 0) {
-		if (meshlan_resequence_waits(&lane) &&
-		    lane.since + WAIT < slow->arrives[number]) {
-			now = lane.since + WAIT;
+		due = U64_MAX;
+		if (meshlan_resequence_waits(&lane))
+			due = meshlan_resequence_due(&lane, WAIT, now);
+		if (due < slow->arrives[number]) {
+			now = max(now, due);
 			meshlan_resequence_expire(&lane, WAIT, now, &out);
 			slow_expire(test, slow);
 		} else {
@@ -421,6 +448,7 @@ static struct kunit_case resequence_test_cases[] = {
 	KUNIT_CASE(resequence_test_in_order),
 	KUNIT_CASE(resequence_test_overtaken),
 	KUNIT_CASE(resequence_test_lost),
+	KUNIT_CASE(resequence_test_swapped),
 	KUNIT_CASE(resequence_test_one_way),
 	KUNIT_CASE(resequence_test_late),
 	KUNIT_CASE(resequence_test_silent_way),
