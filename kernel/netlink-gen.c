@@ -33,6 +33,14 @@ const struct nla_policy meshlan_hop_nl_policy[MESHLAN_A_HOP_WEIGHT + 1] = {
 	[MESHLAN_A_HOP_WEIGHT] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+const struct nla_policy meshlan_route_change_nl_policy[MESHLAN_A_ROUTE_GONE + 1] = {
+	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
+	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MESHLAN_A_ROUTE_GONE] = { .type = NLA_FLAG, },
+};
+
 /* MESHLAN_CMD_DEV_GET - do */
 static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -252,6 +260,12 @@ static const struct nla_policy meshlan_route_get_dump_nl_policy[MESHLAN_A_ROUTE_
 static const struct nla_policy meshlan_route_del_nl_policy[MESHLAN_A_ROUTE_NODE + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_ROUTES_SET - do */
+static const struct nla_policy meshlan_routes_set_nl_policy[MESHLAN_A_ROUTES_ROUTE + 1] = {
+	[MESHLAN_A_ROUTES_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ROUTES_ROUTE] = NLA_POLICY_NESTED(meshlan_route_change_nl_policy),
 };
 
 /* MESHLAN_CMD_ORIGIN_NEW - do */
@@ -565,6 +579,15 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_del_nl_policy,
 		.maxattr	= MESHLAN_A_ROUTE_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ROUTES_SET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_routes_set_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_routes_set_nl_policy,
+		.maxattr	= MESHLAN_A_ROUTES_ROUTE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -394,8 +394,8 @@ out:
 
 /* --- the file ------------------------------------------------------------- */
 
-static enum meshlan_status read_file(const char *file, char **text,
-				     struct meshlan_error *err)
+enum meshlan_status read_file(const char *file, char **text,
+			      struct meshlan_error *err)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
 	enum meshlan_status status = MESHLAN_OK;
