@@ -81,23 +81,25 @@ static const struct nla_policy meshlan_dev_release_nl_policy[MESHLAN_A_DEV_IFIND
 };
 
 /* MESHLAN_CMD_SESSION_NEW - do */
-static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
+static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_SET - do */
-static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
+static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_GET - do */
@@ -397,7 +399,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_new_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -406,7 +408,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_set_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -185,7 +185,8 @@ void meshlan_receive_plaintext(struct meshlan_session *session,
 		flags &= ~MESHLAN_FLAG_FRAGMENT;
 	}
 	if (unlikely(flags & MESHLAN_FLAG_CONTROL))
-		meshlan_control_receive(session, skb);
+		meshlan_control_receive(session, skb,
+					flags & MESHLAN_FLAG_VIA);
 	else if (flags & MESHLAN_FLAG_FLOOD)
 		meshlan_flood_receive(session, skb, flags);
 	else if (likely(meshlan_limit_allows(session, skb)))

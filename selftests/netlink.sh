@@ -200,6 +200,12 @@ sessions() {
 	not_taken ENOENT node set session node=u64:2
 	not_taken EINVAL - set session expires=u64:1
 	not_taken EINVAL - set session node=u64:1 rx-packets=u64:1
+	for limit in limit-up limit-down relay-limit; do
+		shown set session node=u64:1 $limit=u64:100000000000
+		not_taken ERANGE $limit set session node=u64:1 \
+			$limit=u64:100000000001
+		taken set session node=u64:1 $limit=u64:0
+	done
 	taken get session node=u64:1
 	not_taken ENOENT node get session node=u64:2
 	not_taken ENOENT node del session node=u64:2

@@ -139,6 +139,7 @@ struct meshlan_session {
 	uint64_t resequence_lost;
 	uint64_t resequence_expired;
 	uint64_t resequence_late;
+	uint64_t relay_limit;
 };
 
 struct meshlan_key {

@@ -89,6 +89,7 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(RESEQUENCE_LOST, resequence_lost, U64),
 	SESSION(RESEQUENCE_EXPIRED, resequence_expired, U64),
 	SESSION(RESEQUENCE_LATE, resequence_late, U64),
+	SESSION(RELAY_LIMIT, relay_limit, U64),
 };
 SET(session);
 

@@ -260,6 +260,8 @@ static enum meshlan_status change_session(struct change *change,
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_UP);
 		if (is->session.limit_down != session.limit_down)
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_DOWN);
+		if (is->session.relay_limit != session.relay_limit)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_RELAY_LIMIT);
 	}
 	if (differ) {
 		session.has |= differ;

@@ -208,7 +208,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_DOWN: The device was down.
  * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
  * @MESHLAN_COUNTER_DROP_RX_CONTROL: The opened plaintext is no valid control
- *   message, or too many.
+ *   message.
  * @MESHLAN_COUNTER_DROP_RX_FRAGMENT: No valid piece of a frame, or it
  *   contradicts another.
  * @MESHLAN_COUNTER_DROP_RX_REASSEMBLY: A piece that waited in vain for the
@@ -216,6 +216,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RELAY_TTL: Passed too many relays.
  * @MESHLAN_COUNTER_DROP_RELAY_ROUTE: No way to the destination, or only back.
  * @MESHLAN_COUNTER_DROP_RELAY_REFUSED: This node does not relay.
+ * @MESHLAN_COUNTER_DROP_RELAY_LIMIT: Beyond what the neighbour may have
+ *   relayed, or the device send.
  * @MESHLAN_COUNTER_DROP_FLOOD_SEEN: A copy of a flooded frame that came
  *   before.
  * @MESHLAN_COUNTER_DROP_FLOOD_EPOCH: The origin began numbering anew too
@@ -299,6 +301,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RELAY_TTL,
 	MESHLAN_COUNTER_DROP_RELAY_ROUTE,
 	MESHLAN_COUNTER_DROP_RELAY_REFUSED,
+	MESHLAN_COUNTER_DROP_RELAY_LIMIT,
 	MESHLAN_COUNTER_DROP_FLOOD_SEEN,
 	MESHLAN_COUNTER_DROP_FLOOD_EPOCH,
 	MESHLAN_COUNTER_DROP_FLOOD_TTL,
@@ -413,6 +416,7 @@ enum {
 	MESHLAN_A_SESSION_RESEQUENCE_LOST,
 	MESHLAN_A_SESSION_RESEQUENCE_EXPIRED,
 	MESHLAN_A_SESSION_RESEQUENCE_LATE,
+	MESHLAN_A_SESSION_RELAY_LIMIT,
 
 	__MESHLAN_A_SESSION_MAX,
 	MESHLAN_A_SESSION_MAX = (__MESHLAN_A_SESSION_MAX - 1)
