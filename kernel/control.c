@@ -16,7 +16,9 @@
  * What nodes tell each other beside frames. A report goes from neighbour to
  * neighbour towards the source of the packet that it quotes; nobody but the
  * source can tell whether there was such a packet, and nobody else believes
- * it.
+ * it. Since each neighbour seals it anew, one that was relayed is none; and
+ * as anybody can make them up, each neighbour has few of its own passed on,
+ * and few heard of.
  */
 
 static struct sk_buff *control_skb(const void *body, unsigned int len)
@@ -62,8 +64,6 @@ static void report_to(struct meshlan_session *neighbour,
 	struct sk_buff_head list;
 	struct sk_buff *skb;
 
-	if (!meshlan_bucket_take(&neighbour->reports, 1, ktime_get_ns()))
-		return;
 	skb = control_skb(report, sizeof(*report));
 	if (!skb)
 		return;
@@ -94,6 +94,8 @@ void meshlan_report(struct meshlan_session *from,
 		.routed		= *routed,
 	};
 
+	if (!meshlan_bucket_take(&from->reports, 1, ktime_get_ns()))
+		return;
 	memcpy(&report.inner, routed + 1, sizeof(report.inner));
 	/* From here on of the report itself. */
 	report.routed.ttl = MESHLAN_TTL;
@@ -110,7 +112,8 @@ static void report_pass(struct meshlan_session *from,
 	if (!report->routed.ttl-- ||
 	    READ_ONCE(mdev->role) == MESHLAN_ROLE_CLIENT ||
 	    !meshlan_way_find(mdev, be64_to_cpu(report->routed.source), 0,
-			      from, &way))
+			      from, &way) ||
+	    !meshlan_bucket_take(&from->passed, 1, ktime_get_ns()))
 		return;
 	report_to(way.hop, report);
 }
@@ -129,6 +132,14 @@ static bool report_is_ours(struct meshlan_session *session,
 				 be64_to_cpu(report->inner.counter));
 }
 
+/* Could what it quotes have been relayed at all? */
+static bool report_valid(const struct meshlan_report *report)
+{
+	return report->cause && report->routed.type == MESHLAN_TYPE_ROUTED &&
+	       report->inner.type == MESHLAN_TYPE_DIRECT &&
+	       report->inner.flags & MESHLAN_FLAG_VIA;
+}
+
 static void report_receive(struct meshlan_session *from,
 			   struct meshlan_report *report)
 {
@@ -145,7 +156,8 @@ static void report_receive(struct meshlan_session *from,
 	if (report->cause == MESHLAN_REPORT_CAUSE_TOO_BIG)
 		meshlan_room_reported(&session->rooms, from->node,
 				      be16_to_cpu(report->mtu));
-	if (!meshlan_ping_reported(session, report))
+	if (!meshlan_ping_reported(session, report) &&
+	    meshlan_bucket_take(&from->told, 1, ktime_get_ns()))
 		meshlan_event_report(session, report, from->node);
 }
 
@@ -155,35 +167,52 @@ static void *message(struct sk_buff *skb, unsigned int len)
 	return skb->len == len && pskb_may_pull(skb, len) ? skb->data : NULL;
 }
 
+static bool take_report(struct meshlan_session *from, struct sk_buff *skb)
+{
+	struct meshlan_report *report = message(skb, sizeof(*report));
+
+	if (!report || !report_valid(report))
+		return false;
+	report_receive(from, report);
+	return true;
+}
+
+static bool take_ping(struct meshlan_session *session, struct sk_buff *skb)
+{
+	const struct meshlan_ping *ping = message(skb, sizeof(*ping));
+
+	if (!ping || memchr_inv(ping->reserved, 0, sizeof(ping->reserved)))
+		return false;
+	meshlan_ping_receive(session, ping);
+	return true;
+}
+
 /**
  * meshlan_control_receive() - take in a control message
  * @session: session with the node that sealed it
  * @skb: authentic; its data is the message
+ * @via: it was relayed
  *
  * Context: RCU, BH off.
  */
 void meshlan_control_receive(struct meshlan_session *session,
-			     struct sk_buff *skb)
+			     struct sk_buff *skb, bool via)
 {
-	void *body = NULL;
+	bool taken = false;
 	u8 kind = 0;
 
 	if (pskb_may_pull(skb, 1))
 		kind = skb->data[0];
 	switch (kind) {
 	case MESHLAN_CONTROL_REPORT:
-		body = message(skb, sizeof(struct meshlan_report));
-		if (body)
-			report_receive(session, body);
+		taken = !via && take_report(session, skb);
 		break;
 	case MESHLAN_CONTROL_PING:
 	case MESHLAN_CONTROL_PONG:
-		body = message(skb, sizeof(struct meshlan_ping));
-		if (body)
-			meshlan_ping_receive(session, body);
+		taken = take_ping(session, skb);
 		break;
 	}
-	if (likely(body))
+	if (likely(taken))
 		consume_skb(skb);
 	else
 		meshlan_drop(session->mdev, skb,

@@ -13,8 +13,12 @@ struct meshlan_dev;
 struct meshlan_session;
 struct netlink_ext_ack;
 
-/* Reports that one neighbour gets in a second. */
+/* Reports that one neighbour gets in a second; events of those it sends. */
 #define MESHLAN_REPORTS		10
+/* Reports of others that are passed on for one neighbour in a second. */
+#define MESHLAN_REPORTS_PASSED	100
+/* Messages of others that are relayed for one beyond a limit in a second. */
+#define MESHLAN_CONTROL_RELAYED	100
 /* Pings that one node gets in a second. */
 #define MESHLAN_PINGS		100
 /* Questions that wait for their ping; and how long each does. */
@@ -26,7 +30,7 @@ void meshlan_report(struct meshlan_session *from,
 		    const struct meshlan_routed *routed,
 		    enum meshlan_report_cause cause, unsigned int mtu);
 void meshlan_control_receive(struct meshlan_session *session,
-			     struct sk_buff *skb);
+			     struct sk_buff *skb, bool via);
 
 /* Under meshlan_dev.lock. */
 int meshlan_ping_ask(struct meshlan_session *session, u32 id, u8 ttl,

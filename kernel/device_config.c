@@ -71,7 +71,7 @@ static int copy_types(const struct meshlan_flood_types *types,
 	*copy = NULL;
 	if (!types->count)
 		return 0;
-	*copy = kmemdup(types, sizeof(*types), GFP_KERNEL);
+	*copy = kmemdup(types, sizeof(*types), GFP_KERNEL_ACCOUNT);
 	return *copy ? 0 : -ENOMEM;
 }
 

@@ -343,7 +343,7 @@ struct meshlan_key *meshlan_key_new(struct meshlan_session *session,
 	err = key_allowed(session, extack);
 	if (err)
 		return ERR_PTR(err);
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	key->session = session;
@@ -544,8 +544,8 @@ int meshlan_key_set(struct meshlan_key *key,
 	if (err)
 		return err;
 	rx_lanes = max_t(u8, MESHLAN_RX_LANES, secret->lanes);
-	rx = kcalloc(rx_lanes, sizeof(*rx), GFP_KERNEL);
-	tx = kcalloc(secret->lanes, sizeof(*tx), GFP_KERNEL);
+	rx = kcalloc(rx_lanes, sizeof(*rx), GFP_KERNEL_ACCOUNT);
+	tx = kcalloc(secret->lanes, sizeof(*tx), GFP_KERNEL_ACCOUNT);
 	err = rx && tx ? 0 : -ENOMEM;
 	if (!err)
 		err = derive_prk(key, secret, prk);

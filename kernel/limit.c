@@ -15,6 +15,10 @@
  * received beyond one is dropped, as it has used up the line already. Probes
  * come by neither place. What may be sent and received is decided in share.c.
  *
+ * What is relayed for a neighbour leaves by the same line as what is sent, and
+ * so has a share of the device's limit, next to the sessions'. It is dropped
+ * beyond one: it is sealed, numbered, and not this node's to keep.
+ *
  * Frames wait before they are sealed: a counter is taken when a packet leaves.
  * They keep their socket, so that TCP on this machine waits rather than loses.
  * For the others the queue is short: half full it marks those that understand
@@ -318,7 +322,38 @@ static enum hrtimer_restart limit_timer(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* --- receiving ------------------------------------------------------------ */
+/* --- what does not wait --------------------------------------------------- */
+
+static bool admit_now(struct meshlan_session *session,
+		      struct meshlan_limit *limit, struct meshlan_share *share,
+		      unsigned int bytes)
+{
+	bool allowed = true;
+	u64 now;
+
+	spin_lock(&limit->lock);
+	if (likely(!READ_ONCE(session->limits.gone))) {
+		now = ktime_get_ns();
+		meshlan_share_ask(&limit->pool, share, bytes, now);
+		allowed = meshlan_share_take(&limit->pool, share, bytes, now);
+	}
+	spin_unlock(&limit->lock);
+	return allowed;
+}
+
+/**
+ * meshlan_limit_relay() - may a packet of other nodes be passed on
+ * @session: session with the neighbour it came from
+ * @bytes: how much it counts
+ *
+ * Context: RCU, BH off.
+ * Return: false if it is beyond a limit.
+ */
+bool meshlan_limit_relay(struct meshlan_session *session, unsigned int bytes)
+{
+	return admit_now(session, &session->mdev->limits.up,
+			 &session->limits.relay, bytes);
+}
 
 /**
  * meshlan_limit_receive() - may an authentic frame be taken in
@@ -330,22 +365,11 @@ static enum hrtimer_restart limit_timer(struct hrtimer *timer)
  */
 bool meshlan_limit_receive(struct meshlan_session *session, struct sk_buff *skb)
 {
-	struct meshlan_limit *down = &session->mdev->limits.down;
-	struct meshlan_share *share = &session->limits.down;
-	bool allowed = true;
-	u64 now;
-
-	spin_lock(&down->lock);
-	if (likely(!READ_ONCE(session->limits.gone))) {
-		now = ktime_get_ns();
-		meshlan_share_ask(&down->pool, share, skb->len, now);
-		allowed = meshlan_share_take(&down->pool, share, skb->len,
-					     now);
-	}
-	spin_unlock(&down->lock);
-	if (!allowed)
-		meshlan_drop(session->mdev, skb, MESHLAN_COUNTER_DROP_RX_LIMIT);
-	return allowed;
+	if (admit_now(session, &session->mdev->limits.down,
+		      &session->limits.down, skb->len))
+		return true;
+	meshlan_drop(session->mdev, skb, MESHLAN_COUNTER_DROP_RX_LIMIT);
+	return false;
 }
 
 /* --- configuration -------------------------------------------------------- */
@@ -391,7 +415,11 @@ static void session_apply(struct meshlan_session *session)
 	spin_lock_bh(&limits->up.lock);
 	meshlan_share_set(&own->up, bytes_of(own->up_rate),
 			  burst_of(limits, own->up_rate), now);
+	meshlan_share_set(&own->relay, bytes_of(own->relay_rate),
+			  burst_of(limits, own->relay_rate), now);
 	mark_up(session);
+	WRITE_ONCE(session->limited_relay,
+		   own->relay_rate || limits->up.rate);
 	spin_unlock_bh(&limits->up.lock);
 
 	spin_lock_bh(&limits->down.lock);
@@ -457,6 +485,7 @@ void meshlan_limits_session_init(struct meshlan_session *session)
 
 	meshlan_share_init(&own->up);
 	meshlan_share_init(&own->down);
+	meshlan_share_init(&own->relay);
 	__skb_queue_head_init(&own->queue);
 	INIT_LIST_HEAD(&own->backlog);
 	session_apply(session);
@@ -467,17 +496,20 @@ void meshlan_limits_session_init(struct meshlan_session *session)
  * @session: the session
  * @up: bits per second to send, 0 for no limit
  * @down: bits per second to receive, 0 for no limit
+ * @relay: bits per second to relay for the node, 0 for no limit
  */
 void meshlan_limits_session_set(struct meshlan_session *session, u64 up,
-				u64 down)
+				u64 down, u64 relay)
 {
 	struct meshlan_session_limits *own = &session->limits;
 
 	lockdep_assert_held(&session->mdev->lock);
-	if (own->up_rate == up && own->down_rate == down)
+	if (own->up_rate == up && own->down_rate == down &&
+	    own->relay_rate == relay)
 		return;
 	own->up_rate = up;
 	own->down_rate = down;
+	own->relay_rate = relay;
 	session_apply(session);
 	hurry(&session->mdev->limits);
 }
@@ -499,6 +531,7 @@ void meshlan_limits_session_end(struct meshlan_session *session)
 	while (!skb_queue_empty(&own->queue))
 		dequeue(limits, own, &list);
 	meshlan_share_leave(&limits->up.pool, &own->up);
+	meshlan_share_leave(&limits->up.pool, &own->relay);
 	spin_unlock_bh(&limits->up.lock);
 
 	/* Who comes after us under this lock sees that the session is gone. */

@@ -54,8 +54,10 @@ struct meshlan_limits {
  * struct meshlan_session_limits - a session's limits and its queue
  * @up_rate: bits per second, 0 for none; under meshlan_dev.lock
  * @down_rate: likewise
+ * @relay_rate: likewise, for what it may have relayed
  * @up: what it may send, under the lock of meshlan_limits.up
  * @down: what it may receive, under the lock of meshlan_limits.down
+ * @relay: what it may have relayed, under the lock of meshlan_limits.up
  * @queue: frames that wait, under the lock of meshlan_limits.up as all below
  * @backlog: node in &meshlan_limits.backlog, or empty
  * @sending: somebody sends what left the queue: nothing may overtake it
@@ -65,8 +67,10 @@ struct meshlan_limits {
 struct meshlan_session_limits {
 	u64			up_rate;
 	u64			down_rate;
+	u64			relay_rate;
 	struct meshlan_share	up;
 	struct meshlan_share	down;
+	struct meshlan_share	relay;
 	struct sk_buff_head	queue;
 	struct list_head	backlog;
 	bool			sending;
@@ -79,15 +83,16 @@ void meshlan_limits_uninit(struct meshlan_dev *mdev);
 void meshlan_limits_set(struct meshlan_dev *mdev, u64 up, u64 down, u16 burst);
 void meshlan_limits_session_init(struct meshlan_session *session);
 void meshlan_limits_session_set(struct meshlan_session *session, u64 up,
-				u64 down);
+				u64 down, u64 relay);
 void meshlan_limits_session_end(struct meshlan_session *session);
 int meshlan_limit_check(const struct nlattr *attr,
 			struct netlink_ext_ack *extack);
 
-/* Packets, RCU, BH off; only if meshlan_session.limited_up or _down. */
+/* Packets, RCU, BH off; only if meshlan_session.limited_up, _down, _relay. */
 bool meshlan_limit_send(struct meshlan_session *session, u32 hash, u8 ttl,
 			struct sk_buff_head *burst);
 bool meshlan_limit_receive(struct meshlan_session *session,
 			   struct sk_buff *skb);
+bool meshlan_limit_relay(struct meshlan_session *session, unsigned int bytes);
 
 #endif /* _MESHLAN_LIMIT_H */

@@ -128,6 +128,7 @@ struct meshlan_pings {
  * @session_count: their number
  * @adjacent: sessions that have, or had, paths; RCU for readers
  * @routes: by rising node id
+ * @route_count: their number
  * @route_table: the same by node id, RCU for readers
  * @role: what the node does for others
  * @storm_limit: most flooded frames a second of one origin, 0 for any number
@@ -173,6 +174,7 @@ struct meshlan_dev {
 	unsigned int		session_count;
 	struct list_head	adjacent;
 	struct rb_root		routes;
+	unsigned int		route_count;
 	struct rhashtable	route_table;
 	enum meshlan_role	role;
 	u32			storm_limit;

@@ -33,6 +33,14 @@ const struct nla_policy meshlan_hop_nl_policy[MESHLAN_A_HOP_WEIGHT + 1] = {
 	[MESHLAN_A_HOP_WEIGHT] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+const struct nla_policy meshlan_route_change_nl_policy[MESHLAN_A_ROUTE_GONE + 1] = {
+	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
+	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MESHLAN_A_ROUTE_GONE] = { .type = NLA_FLAG, },
+};
+
 /* MESHLAN_CMD_DEV_GET - do */
 static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -73,23 +81,25 @@ static const struct nla_policy meshlan_dev_release_nl_policy[MESHLAN_A_DEV_IFIND
 };
 
 /* MESHLAN_CMD_SESSION_NEW - do */
-static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
+static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_SET - do */
-static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_LIMIT_DOWN + 1] = {
+static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_GET - do */
@@ -254,6 +264,12 @@ static const struct nla_policy meshlan_route_del_nl_policy[MESHLAN_A_ROUTE_NODE 
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 };
 
+/* MESHLAN_CMD_ROUTES_SET - do */
+static const struct nla_policy meshlan_routes_set_nl_policy[MESHLAN_A_ROUTES_ROUTE + 1] = {
+	[MESHLAN_A_ROUTES_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ROUTES_ROUTE] = NLA_POLICY_NESTED(meshlan_route_change_nl_policy),
+};
+
 /* MESHLAN_CMD_ORIGIN_NEW - do */
 static const struct nla_policy meshlan_origin_new_nl_policy[MESHLAN_A_ORIGIN_OWNER + 1] = {
 	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -383,7 +399,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_new_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -392,7 +408,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_set_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_LIMIT_DOWN,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -565,6 +581,15 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_del_nl_policy,
 		.maxattr	= MESHLAN_A_ROUTE_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ROUTES_SET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_routes_set_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_routes_set_nl_policy,
+		.maxattr	= MESHLAN_A_ROUTES_ROUTE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

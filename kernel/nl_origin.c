@@ -117,7 +117,7 @@ static struct meshlan_children *get_children(struct genl_info *info)
 		NL_SET_ERR_MSG_MOD(info->extack, "too many children");
 		return ERR_PTR(-E2BIG);
 	}
-	children = kzalloc(struct_size(children, node, n), GFP_KERNEL);
+	children = kzalloc(struct_size(children, node, n), GFP_KERNEL_ACCOUNT);
 	if (!children)
 		return ERR_PTR(-ENOMEM);
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
@@ -156,7 +156,8 @@ int meshlan_nl_origin_new_doit(struct sk_buff *skb, struct genl_info *info)
 	children = get_children(info);
 	if (IS_ERR(children))
 		return PTR_ERR(children);
-	origin = meshlan_origin_get(mdev, nla_get_u64(attr), NULL, GFP_KERNEL);
+	origin = meshlan_origin_get(mdev, nla_get_u64(attr), NULL,
+				    GFP_KERNEL_ACCOUNT);
 	if (!origin) {
 		kfree(children);
 		NL_SET_ERR_MSG_MOD(info->extack, "too many origins");

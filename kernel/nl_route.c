@@ -66,50 +66,73 @@ static int put_route(struct meshlan_dev *mdev,
 	return meshlan_nl_msg_end(msg);
 }
 
-static int get_hop(struct genl_info *info, const struct nlattr *attr,
-		   struct meshlan_hop *hop)
+/**
+ * struct attrs - the attributes that describe a route
+ * @tb: by type; of hops the last
+ * @first: all of them in a row
+ * @len: their length
+ * @extack: where to say what is wrong with one
+ */
+struct attrs {
+	struct nlattr **tb;
+	const struct nlattr *first;
+	int len;
+	struct netlink_ext_ack *extack;
+};
+
+static struct attrs request_attrs(struct genl_info *info)
+{
+	return (struct attrs){
+		.tb	= info->attrs,
+		.first	= nlmsg_attrdata(info->nlhdr, GENL_HDRLEN),
+		.len	= nlmsg_attrlen(info->nlhdr, GENL_HDRLEN),
+		.extack	= info->extack,
+	};
+}
+
+static int get_hop(struct meshlan_dev *mdev, const struct nlattr *attr,
+		   struct meshlan_hop *hop, struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[MESHLAN_A_HOP_MAX + 1];
 	int err;
 
 	err = nla_parse_nested(tb, MESHLAN_A_HOP_MAX, attr,
-			       meshlan_hop_nl_policy, info->extack);
+			       meshlan_hop_nl_policy, extack);
 	if (err)
 		return err;
-	if (NL_REQ_ATTR_CHECK(info->extack, attr, tb, MESHLAN_A_HOP_NODE)) {
-		NL_SET_ERR_MSG_MOD(info->extack, "the hop's node is missing");
+	if (NL_REQ_ATTR_CHECK(extack, attr, tb, MESHLAN_A_HOP_NODE)) {
+		NL_SET_ERR_MSG_MOD(extack, "the hop's node is missing");
 		return -EINVAL;
 	}
 	hop->node = nla_get_u64(tb[MESHLAN_A_HOP_NODE]);
 	hop->weight = 1;
 	if (tb[MESHLAN_A_HOP_WEIGHT])
 		hop->weight = nla_get_u32(tb[MESHLAN_A_HOP_WEIGHT]);
-	if (!meshlan_session_find(meshlan_nl_dev(info), hop->node)) {
-		MESHLAN_NL_BAD(info->extack, attr,
-			       "no session with the hop's node");
+	if (!meshlan_session_find(mdev, hop->node)) {
+		MESHLAN_NL_BAD(extack, attr, "no session with the hop's node");
 		return -ENOENT;
 	}
 	return 0;
 }
 
-static int add_hop(struct genl_info *info, const struct nlattr *attr,
-		   struct meshlan_hops *hops)
+static int add_hop(struct meshlan_dev *mdev, const struct nlattr *attr,
+		   struct meshlan_hops *hops, struct netlink_ext_ack *extack)
 {
 	struct meshlan_hop hop;
 	unsigned int i;
 	int err;
 
-	err = get_hop(info, attr, &hop);
+	err = get_hop(mdev, attr, &hop, extack);
 	if (err)
 		return err;
 	for (i = 0; i < hops->count; i++) {
 		if (hops->hop[i].node == hop.node) {
-			MESHLAN_NL_BAD(info->extack, attr, "hop given twice");
+			MESHLAN_NL_BAD(extack, attr, "hop given twice");
 			return -EINVAL;
 		}
 	}
 	if (hops->count == MESHLAN_HOPS_MAX) {
-		MESHLAN_NL_BAD(info->extack, attr, "too many hops");
+		MESHLAN_NL_BAD(extack, attr, "too many hops");
 		return -E2BIG;
 	}
 	hops->count++;
@@ -117,33 +140,33 @@ static int add_hop(struct genl_info *info, const struct nlattr *attr,
 	return 0;
 }
 
-/* How often an attribute comes, and every one of them is looked at. */
-static unsigned int count_attrs(const struct genl_info *info, int type)
+static unsigned int count_hops(const struct attrs *attrs)
 {
 	const struct nlattr *attr;
 	unsigned int n = 0;
 	int rem;
 
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem)
-		n += nla_type(attr) == type;
+	nla_for_each_attr(attr, attrs->first, attrs->len, rem)
+		n += nla_type(attr) == MESHLAN_A_ROUTE_HOP;
 	return n;
 }
 
-static struct meshlan_hops *get_hops(struct genl_info *info)
+/* Every attribute of a hop is looked at, not just the last. */
+static struct meshlan_hops *get_hops(struct meshlan_dev *mdev,
+				     const struct attrs *attrs)
 {
-	unsigned int n = count_attrs(info, MESHLAN_A_ROUTE_HOP);
+	unsigned int n = min(count_hops(attrs), MESHLAN_HOPS_MAX);
 	struct meshlan_hops *hops;
 	const struct nlattr *attr;
 	int rem, err;
 
-	n = min(n, MESHLAN_HOPS_MAX);
-	hops = kzalloc(struct_size(hops, hop, n), GFP_KERNEL);
+	hops = kzalloc(struct_size(hops, hop, n), GFP_KERNEL_ACCOUNT);
 	if (!hops)
 		return ERR_PTR(-ENOMEM);
-	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+	nla_for_each_attr(attr, attrs->first, attrs->len, rem) {
 		if (nla_type(attr) != MESHLAN_A_ROUTE_HOP)
 			continue;
-		err = add_hop(info, attr, hops);
+		err = add_hop(mdev, attr, hops, attrs->extack);
 		if (err) {
 			kfree(hops);
 			return ERR_PTR(err);
@@ -152,10 +175,9 @@ static struct meshlan_hops *get_hops(struct genl_info *info)
 	return hops;
 }
 
-static void get_scatter(const struct genl_info *info,
-			struct meshlan_hops *hops)
+static void get_scatter(const struct attrs *attrs, struct meshlan_hops *hops)
 {
-	const struct nlattr *attr = info->attrs[MESHLAN_A_ROUTE_SCATTER];
+	const struct nlattr *attr = attrs->tb[MESHLAN_A_ROUTE_SCATTER];
 
 	if (attr)
 		hops->scatter = nla_get_u32(attr);
@@ -170,6 +192,45 @@ static void widen(struct meshlan_dev *mdev, u64 node)
 		meshlan_keys_widen(session);
 }
 
+/* Can there be a route to the node that the attribute names? */
+static int check_node(const struct meshlan_dev *mdev,
+		      const struct nlattr *attr,
+		      struct netlink_ext_ack *extack)
+{
+	if (nla_get_u64(attr) != mdev->node)
+		return 0;
+	MESHLAN_NL_BAD(extack, attr, "a node has no route to itself");
+	return -EINVAL;
+}
+
+/* @more: by how many there would be more. */
+static int check_count(const struct meshlan_dev *mdev, unsigned int more,
+		       struct netlink_ext_ack *extack)
+{
+	if (mdev->route_count + more <= MESHLAN_ROUTES_MAX)
+		return 0;
+	NL_SET_ERR_MSG_MOD(extack, "too many routes");
+	return -ENOSPC;
+}
+
+static int check_new(struct meshlan_dev *mdev, struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[MESHLAN_A_ROUTE_NODE];
+	int err;
+
+	if (MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTE_NODE, "node") ||
+	    MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTE_HOP, "hop"))
+		return -EINVAL;
+	err = check_node(mdev, attr, info->extack);
+	if (err)
+		return err;
+	if (meshlan_route_find(mdev, nla_get_u64(attr))) {
+		NL_SET_ERR_MSG_MOD(info->extack, "route exists");
+		return -EEXIST;
+	}
+	return check_count(mdev, 1, info->extack);
+}
+
 /**
  * meshlan_nl_route_new_doit() - add a route
  * @skb: the request
@@ -180,51 +241,50 @@ static void widen(struct meshlan_dev *mdev, u64 node)
 int meshlan_nl_route_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_dev *mdev = meshlan_nl_dev(info);
-	struct meshlan_owner owner = {};
+	struct attrs attrs = request_attrs(info);
+	struct meshlan_route *route;
 	struct meshlan_hops *hops;
 	u64 node;
 	int err;
 
-	if (MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTE_NODE, "node") ||
-	    MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTE_HOP, "hop"))
-		return -EINVAL;
+	err = check_new(mdev, info);
+	if (err)
+		return err;
 	node = nla_get_u64(info->attrs[MESHLAN_A_ROUTE_NODE]);
-	if (node == mdev->node) {
-		MESHLAN_NL_BAD(info->extack, info->attrs[MESHLAN_A_ROUTE_NODE],
-			       "a node has no route to itself");
-		return -EINVAL;
-	}
-	hops = get_hops(info);
+	hops = get_hops(mdev, &attrs);
 	if (IS_ERR(hops))
 		return PTR_ERR(hops);
-	get_scatter(info, hops);
-	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &owner);
-	err = meshlan_route_new(mdev, node, hops, &owner, info->extack);
-	if (err)
+	get_scatter(&attrs, hops);
+	route = meshlan_route_add(mdev, node);
+	if (IS_ERR(route)) {
 		kfree(hops);
-	else
-		widen(mdev, node);
-	return err;
+		return PTR_ERR(route);
+	}
+	meshlan_nl_get_owner(info->attrs[MESHLAN_A_ROUTE_OWNER], &route->owner);
+	meshlan_route_set(route, hops);
+	widen(mdev, node);
+	return 0;
 }
 
 /* What the request leaves out stays as it was. */
-static struct meshlan_hops *changed_hops(struct genl_info *info,
+static struct meshlan_hops *changed_hops(struct meshlan_dev *mdev,
+					 const struct attrs *attrs,
 					 const struct meshlan_hops *old)
 {
 	struct meshlan_hops *hops;
 
-	if (info->attrs[MESHLAN_A_ROUTE_HOP]) {
-		hops = get_hops(info);
+	if (attrs->tb[MESHLAN_A_ROUTE_HOP]) {
+		hops = get_hops(mdev, attrs);
 		if (IS_ERR(hops))
 			return hops;
 		hops->scatter = old->scatter;
 	} else {
 		hops = kmemdup(old, struct_size(old, hop, old->count),
-			       GFP_KERNEL);
+			       GFP_KERNEL_ACCOUNT);
 		if (!hops)
 			return ERR_PTR(-ENOMEM);
 	}
-	get_scatter(info, hops);
+	get_scatter(attrs, hops);
 	return hops;
 }
 
@@ -239,13 +299,14 @@ int meshlan_nl_route_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_route *route = request_route(info);
 	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	struct attrs attrs = request_attrs(info);
 	struct meshlan_hops *hops;
 
 	if (IS_ERR(route))
 		return PTR_ERR(route);
 	if (info->attrs[MESHLAN_A_ROUTE_HOP] ||
 	    info->attrs[MESHLAN_A_ROUTE_SCATTER]) {
-		hops = changed_hops(info, hops_of(mdev, route));
+		hops = changed_hops(mdev, &attrs, hops_of(mdev, route));
 		if (IS_ERR(hops))
 			return PTR_ERR(hops);
 		meshlan_route_set(route, hops);
@@ -322,4 +383,177 @@ int meshlan_nl_route_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(route);
 	meshlan_route_del(meshlan_nl_dev(info), route);
 	return 0;
+}
+
+/* --- many at once --------------------------------------------------------- */
+
+/**
+ * struct change - what a request says of one of several routes
+ * @list: node in the request's
+ * @route: the route; without hops, so that nobody sees it, if it is to be made
+ * @made: it was not there before
+ * @hops: its hops from now on; NULL if it is to be deleted
+ * @owner: the daemon's bytes from now on
+ */
+struct change {
+	struct list_head	list;
+	struct meshlan_route	*route;
+	bool			made;
+	struct meshlan_hops	*hops;
+	struct meshlan_owner	owner;
+};
+
+/* The route that a change is about, if there is or can be one. */
+static int change_route(struct meshlan_dev *mdev, const struct attrs *attrs,
+			struct change *change)
+{
+	const struct nlattr *attr = attrs->tb[MESHLAN_A_ROUTE_NODE];
+	u64 node = nla_get_u64(attr);
+	struct meshlan_route *route;
+	int err;
+
+	err = check_node(mdev, attr, attrs->extack);
+	if (err)
+		return err;
+	route = meshlan_route_find(mdev, node);
+	if (route && route->changing) {
+		MESHLAN_NL_BAD(attrs->extack, attr, "route given twice");
+		return -EINVAL;
+	}
+	if (!route && !change->hops) {
+		MESHLAN_NL_BAD(attrs->extack, attr, "no route to this node");
+		return -ENOENT;
+	}
+	if (!route) {
+		route = meshlan_route_add(mdev, node);
+		if (IS_ERR(route))
+			return PTR_ERR(route);
+		change->made = true;
+	}
+	route->changing = true;
+	change->route = route;
+	return 0;
+}
+
+static int change_parse(struct meshlan_dev *mdev, const struct nlattr *attr,
+			struct change *change, struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[ARRAY_SIZE(meshlan_route_change_nl_policy)];
+	struct attrs attrs = {
+		.tb	= tb,
+		.first	= nla_data(attr),
+		.len	= nla_len(attr),
+		.extack	= extack,
+	};
+	int err;
+
+	err = nla_parse_nested(tb, ARRAY_SIZE(tb) - 1, attr,
+			       meshlan_route_change_nl_policy, extack);
+	if (err)
+		return err;
+	if (NL_REQ_ATTR_CHECK(extack, attr, tb, MESHLAN_A_ROUTE_NODE)) {
+		NL_SET_ERR_MSG_MOD(extack, "the route's node is missing");
+		return -EINVAL;
+	}
+	if (!tb[MESHLAN_A_ROUTE_GONE] == !tb[MESHLAN_A_ROUTE_HOP]) {
+		MESHLAN_NL_BAD(extack, attr,
+			       "a route needs hops, unless it is gone");
+		return -EINVAL;
+	}
+	if (tb[MESHLAN_A_ROUTE_HOP]) {
+		change->hops = get_hops(mdev, &attrs);
+		if (IS_ERR(change->hops))
+			return PTR_ERR(change->hops);
+		get_scatter(&attrs, change->hops);
+	}
+	meshlan_nl_get_owner(tb[MESHLAN_A_ROUTE_OWNER], &change->owner);
+	err = change_route(mdev, &attrs, change);
+	if (err)
+		kfree(change->hops);
+	return err;
+}
+
+static int change_add(struct meshlan_dev *mdev, const struct nlattr *attr,
+		      struct list_head *changes,
+		      struct netlink_ext_ack *extack)
+{
+	struct change *change;
+	int err;
+
+	change = kzalloc(sizeof(*change), GFP_KERNEL_ACCOUNT);
+	if (!change)
+		return -ENOMEM;
+	err = change_parse(mdev, attr, change, extack);
+	if (err)
+		kfree(change);
+	else
+		list_add_tail(&change->list, changes);
+	return err;
+}
+
+static int changes_parse(struct meshlan_dev *mdev, struct genl_info *info,
+			 struct list_head *changes)
+{
+	const struct nlattr *attr;
+	struct change *change;
+	unsigned int gone = 0;
+	int rem, err;
+
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != MESHLAN_A_ROUTES_ROUTE)
+			continue;
+		err = change_add(mdev, attr, changes, info->extack);
+		if (err)
+			return err;
+	}
+	list_for_each_entry(change, changes, list)
+		gone += !change->hops;
+	return check_count(mdev, -gone, info->extack);
+}
+
+/* Nothing of this can fail. */
+static void change_make(struct meshlan_dev *mdev, struct change *change)
+{
+	struct meshlan_route *route = change->route;
+
+	if (!change->hops)
+		return meshlan_route_del(mdev, route);
+	route->owner = change->owner;
+	meshlan_route_set(route, change->hops);
+	widen(mdev, route->node);
+}
+
+static void change_undo(struct meshlan_dev *mdev, struct change *change)
+{
+	if (change->made)
+		meshlan_route_del(mdev, change->route);
+	kfree(change->hops);
+}
+
+/**
+ * meshlan_nl_routes_set_doit() - make, replace and delete routes
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0; or a negative error, and all are as before.
+ */
+int meshlan_nl_routes_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	struct change *change, *next;
+	LIST_HEAD(changes);
+	int err;
+
+	if (MESHLAN_NL_MISSING(info, MESHLAN_A_ROUTES_ROUTE, "route"))
+		return -EINVAL;
+	err = changes_parse(mdev, info, &changes);
+	list_for_each_entry_safe(change, next, &changes, list) {
+		change->route->changing = false;
+		if (err)
+			change_undo(mdev, change);
+		else
+			change_make(mdev, change);
+		kfree(change);
+	}
+	return err;
 }

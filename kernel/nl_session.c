@@ -100,6 +100,8 @@ static int put_session(struct meshlan_session *session,
 			       session->limits.up_rate) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_LIMIT_DOWN,
 			       session->limits.down_rate) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RELAY_LIMIT,
+			       session->limits.relay_rate) ||
 	    put_resequence(skb, &session->resequence) ||
 	    put_best(skb, session))
 		return meshlan_nl_msg_cancel(msg);
@@ -197,6 +199,8 @@ static int check_limits(const struct genl_info *info)
 	if (meshlan_limit_check(info->attrs[MESHLAN_A_SESSION_LIMIT_UP],
 				info->extack) ||
 	    meshlan_limit_check(info->attrs[MESHLAN_A_SESSION_LIMIT_DOWN],
+				info->extack) ||
+	    meshlan_limit_check(info->attrs[MESHLAN_A_SESSION_RELAY_LIMIT],
 				info->extack))
 		return -ERANGE;
 	return 0;
@@ -208,11 +212,14 @@ static void set_limits(struct meshlan_session *session,
 {
 	struct nlattr *up = info->attrs[MESHLAN_A_SESSION_LIMIT_UP];
 	struct nlattr *down = info->attrs[MESHLAN_A_SESSION_LIMIT_DOWN];
+	struct nlattr *relay = info->attrs[MESHLAN_A_SESSION_RELAY_LIMIT];
 
 	meshlan_limits_session_set(session, up ? nla_get_u64(up) :
 				   session->limits.up_rate,
 				   down ? nla_get_u64(down) :
-				   session->limits.down_rate);
+				   session->limits.down_rate,
+				   relay ? nla_get_u64(relay) :
+				   session->limits.relay_rate);
 }
 
 /**

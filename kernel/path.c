@@ -196,10 +196,10 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	if (err)
 		return ERR_PTR(err);
 
-	path = kzalloc(sizeof(*path), GFP_KERNEL);
+	path = kzalloc(sizeof(*path), GFP_KERNEL_ACCOUNT);
 	if (!path)
 		return ERR_PTR(-ENOMEM);
-	err = dst_cache_init(&path->dst, GFP_KERNEL);
+	err = dst_cache_init(&path->dst, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free;
 	path->session = session;

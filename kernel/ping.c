@@ -96,7 +96,7 @@ int meshlan_ping_ask(struct meshlan_session *session, u32 id, u8 ttl,
 		NL_SET_ERR_MSG_MOD(extack, "the session has no transmit key");
 		return -ENOKEY;
 	}
-	ping = kzalloc(sizeof(*ping), GFP_KERNEL);
+	ping = kzalloc(sizeof(*ping), GFP_KERNEL_ACCOUNT);
 	if (!ping)
 		return -ENOMEM;
 	ping->node = session->node;

@@ -93,7 +93,10 @@ void meshlan_deliver(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
 		meshlan_count(mdev, MESHLAN_COUNTER_DROP_RX_BACKLOG);
 }
 
-/* The outer packet's traces must not reach the stack a second time. */
+/*
+ * The outer packet's traces must not reach the stack a second time. What the
+ * firewall noted about it was said of the underlay, in whatever namespace.
+ */
 static void forget_outer(struct meshlan_dev *mdev, struct sk_buff *skb)
 {
 	bool xnet = !net_eq(dev_net(skb->dev), dev_net(mdev->dev));
@@ -101,6 +104,8 @@ static void forget_outer(struct meshlan_dev *mdev, struct sk_buff *skb)
 	skb_orphan(skb);
 	skb_scrub_packet(skb, xnet);
 	skb_clear_hash(skb);
+	skb->mark = 0;
+	skb->priority = 0;
 	skb->dev = mdev->dev;
 	skb->csum_valid = 0;
 	skb->csum_level = 0;
@@ -180,7 +185,8 @@ void meshlan_receive_plaintext(struct meshlan_session *session,
 		flags &= ~MESHLAN_FLAG_FRAGMENT;
 	}
 	if (unlikely(flags & MESHLAN_FLAG_CONTROL))
-		meshlan_control_receive(session, skb);
+		meshlan_control_receive(session, skb,
+					flags & MESHLAN_FLAG_VIA);
 	else if (flags & MESHLAN_FLAG_FLOOD)
 		meshlan_flood_receive(session, skb, flags);
 	else if (likely(meshlan_limit_allows(session, skb)))

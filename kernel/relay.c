@@ -3,6 +3,7 @@
 #include "relay.h"
 
 #include <linux/jhash.h>
+#include <linux/timekeeping.h>
 
 #include "control.h"
 #include "key.h"
@@ -15,7 +16,7 @@
 
 /*
  * A routed packet's way through a node that is not its end: index -> window
- * -> MAC -> window -> ttl -> way -> header -> socket. Each hop can tell that
+ * -> MAC -> window -> ttl -> way -> limit -> header -> socket. Each hop can tell that
  * the packet is fresh and from a neighbour that may have it relayed; what is
  * in it only the end can tell. The payload is neither read nor copied.
  */
@@ -100,26 +101,40 @@ void meshlan_relay_wrap(struct meshlan_dev *mdev,
 	}
 }
 
+/* The session counts both as it does for what is sealed. */
+static enum meshlan_counter hop_replayed(struct meshlan_session *session)
+{
+	atomic64_inc(&session->replays);
+	return MESHLAN_COUNTER_DROP_RX_REPLAY;
+}
+
+static enum meshlan_counter hop_forged(struct meshlan_session *session)
+{
+	atomic64_inc(&session->auth_failures);
+	return MESHLAN_COUNTER_DROP_RX_AUTH;
+}
+
 /* Fresh, and from the neighbour that has the key? */
 static enum meshlan_counter verify_hop(struct meshlan_rx_lane *lane,
 				       const struct meshlan_routed *routed,
 				       unsigned int len)
 {
 	struct meshlan_window *window = rcu_dereference(lane->hop_window);
+	struct meshlan_session *session = lane->key->session;
 	u64 counter = be64_to_cpu(routed->counter);
 
-	if (unlikely(meshlan_session_ended(lane->key->session)))
+	if (unlikely(meshlan_session_ended(session)))
 		return MESHLAN_COUNTER_DROP_RX_EXPIRED;
 	if (likely(window) && unlikely(!meshlan_window_check(window, counter)))
-		return MESHLAN_COUNTER_DROP_RX_REPLAY;
+		return hop_replayed(session);
 	if (unlikely(be64_to_cpu(routed->mac) !=
 		     meshlan_hop_mac(routed, &lane->hop)))
-		return MESHLAN_COUNTER_DROP_RX_AUTH;
+		return hop_forged(session);
 	window = meshlan_lane_window(lane, &lane->hop_window);
 	if (unlikely(!window))
 		return MESHLAN_COUNTER_DROP_RX_NOMEM;
 	if (unlikely(!meshlan_window_commit(window, counter, len)))
-		return MESHLAN_COUNTER_DROP_RX_REPLAY;
+		return hop_replayed(session);
 	return MESHLAN_COUNTERS;
 }
 
@@ -132,6 +147,27 @@ static void refuse(struct meshlan_session *from, struct sk_buff *skb,
 
 	meshlan_report(from, routed, cause, mtu);
 	meshlan_drop(from->mdev, skb, counter);
+}
+
+/* Control is no data; but anything can be called so, in clear. */
+static bool is_control(struct meshlan_session *from, const struct sk_buff *skb)
+{
+	const struct meshlan_routed *routed = (const void *)skb->data;
+
+	return inner_of(routed)->flags & MESHLAN_FLAG_CONTROL &&
+	       meshlan_bucket_take(&from->control, 1, ktime_get_ns());
+}
+
+/* A frame counts as it would where it is sent, and an empty one as well. */
+static bool within_limit(struct meshlan_session *from,
+			 const struct sk_buff *skb)
+{
+	unsigned int bytes = skb->len - sizeof(struct meshlan_routed) -
+			     MESHLAN_SEAL_SIZE;
+
+	return likely(!READ_ONCE(from->limited_relay)) ||
+	       is_control(from, skb) ||
+	       meshlan_limit_relay(from, max_t(unsigned int, bytes, ETH_ZLEN));
 }
 
 /* A packet of another node, for another node. */
@@ -160,6 +196,9 @@ static void relay(struct meshlan_session *from, struct sk_buff *skb)
 	if (unlikely(skb->len > mtu))
 		return refuse(from, skb, MESHLAN_COUNTER_DROP_TX_TOO_BIG,
 			      MESHLAN_REPORT_CAUSE_TOO_BIG, mtu);
+	if (unlikely(!within_limit(from, skb)))
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_RELAY_LIMIT);
 	routed->ttl--;
 	write_hop(routed, way.key);
 	meshlan_send_relayed(&way, skb);

@@ -2,7 +2,6 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "route.h"
 
-#include <linux/netlink.h>
 #include <linux/slab.h>
 
 #define route_of(n)	rb_entry_safe(n, struct meshlan_route, tree)
@@ -44,6 +43,7 @@ void meshlan_routes_uninit(struct meshlan_dev *mdev)
 	rbtree_postorder_for_each_entry_safe(route, next, &mdev->routes, tree)
 		route_free(route);
 	mdev->routes = RB_ROOT;
+	mdev->route_count = 0;
 }
 
 /**
@@ -108,45 +108,37 @@ static bool route_less(struct rb_node *a, const struct rb_node *b)
 }
 
 /**
- * meshlan_route_new() - add a route
+ * meshlan_route_add() - add a route
  * @mdev: the device
- * @node: where it leads
- * @hops: ways to it; the route's from now on if it is made
- * @owner: the daemon's bytes
- * @extack: why not
+ * @node: where it leads, which no route does yet
  *
- * Return: 0 or a negative error.
+ * Nobody who sends sees it until it has hops.
+ *
+ * Return: the route, or an error pointer.
  */
-int meshlan_route_new(struct meshlan_dev *mdev, u64 node,
-		      struct meshlan_hops *hops,
-		      const struct meshlan_owner *owner,
-		      struct netlink_ext_ack *extack)
+struct meshlan_route *meshlan_route_add(struct meshlan_dev *mdev, u64 node)
 {
 	struct meshlan_route *route;
 	int err;
 
-	if (meshlan_route_find(mdev, node)) {
-		NL_SET_ERR_MSG_MOD(extack, "route exists");
-		return -EEXIST;
-	}
-	route = kzalloc(sizeof(*route), GFP_KERNEL);
+	lockdep_assert_held(&mdev->lock);
+	route = kzalloc(sizeof(*route), GFP_KERNEL_ACCOUNT);
 	if (!route)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	route->node = node;
-	route->owner = *owner;
-	RCU_INIT_POINTER(route->hops, hops);
 	err = rhashtable_insert_fast(&mdev->route_table, &route->hash,
 				     route_params);
 	if (err) {
 		kfree(route);
-		return err;
+		return ERR_PTR(err);
 	}
 	rb_add(&route->tree, &mdev->routes, route_less);
-	return 0;
+	mdev->route_count++;
+	return route;
 }
 
 /**
- * meshlan_route_set() - replace a route's hops
+ * meshlan_route_set() - give a route hops, or others
  * @route: the route
  * @hops: ways to its node; the route's from now on
  */
@@ -155,7 +147,8 @@ void meshlan_route_set(struct meshlan_route *route, struct meshlan_hops *hops)
 	struct meshlan_hops *old;
 
 	old = unrcu_pointer(xchg(&route->hops, RCU_INITIALIZER(hops)));
-	kfree_rcu(old, rcu);
+	if (old)
+		kfree_rcu(old, rcu);
 }
 
 static void route_free_rcu(struct rcu_head *rcu)
@@ -173,5 +166,6 @@ void meshlan_route_del(struct meshlan_dev *mdev, struct meshlan_route *route)
 	lockdep_assert_held(&mdev->lock);
 	rhashtable_remove_fast(&mdev->route_table, &route->hash, route_params);
 	rb_erase(&route->tree, &mdev->routes);
+	mdev->route_count--;
 	call_rcu(&route->rcu, route_free_rcu);
 }

@@ -8,6 +8,7 @@
 
 #include "session.h"
 
+#define MESHLAN_ROUTES_MAX	16384
 #define MESHLAN_HOPS_MAX	64	/* of one route */
 
 /**
@@ -41,6 +42,7 @@ struct meshlan_hops {
  * @node: the node
  * @hops: ways to it, RCU for readers, under meshlan_dev.lock
  * @owner: the daemon's bytes, under meshlan_dev.lock
+ * @changing: a request that names it is being read, under meshlan_dev.lock
  * @rcu: for freeing
  *
  * Hops are named, not pointed to: one whose session is gone, or has no path
@@ -52,6 +54,7 @@ struct meshlan_route {
 	u64			node;
 	struct meshlan_hops __rcu *hops;
 	struct meshlan_owner	owner;
+	bool			changing;
 	struct rcu_head		rcu;
 };
 
@@ -61,10 +64,7 @@ void meshlan_routes_uninit(struct meshlan_dev *mdev);
 /* Under meshlan_dev.lock. */
 struct meshlan_route *meshlan_route_find(struct meshlan_dev *mdev, u64 node);
 struct meshlan_route *meshlan_route_from(struct meshlan_dev *mdev, u64 node);
-int meshlan_route_new(struct meshlan_dev *mdev, u64 node,
-		      struct meshlan_hops *hops,
-		      const struct meshlan_owner *owner,
-		      struct netlink_ext_ack *extack);
+struct meshlan_route *meshlan_route_add(struct meshlan_dev *mdev, u64 node);
 void meshlan_route_set(struct meshlan_route *route, struct meshlan_hops *hops);
 void meshlan_route_del(struct meshlan_dev *mdev, struct meshlan_route *route);
 

@@ -40,8 +40,8 @@ static bool is_copy(const struct sk_buff *skb)
 	return header->type == MESHLAN_TYPE_DIRECT && !header->path;
 }
 
-/* Let go of sealed packets. */
-static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
+/* Let go of sealed packets; true if any left. */
+static bool send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 {
 	bool data = *skb_peek(list)->data != MESHLAN_TYPE_PROBE;
 	bool copy = is_copy(skb_peek(list));
@@ -65,6 +65,7 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 		meshlan_drop_list(mdev, list, err == -ELOOP ?
 				  MESHLAN_COUNTER_DROP_TX_LOOP :
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
+	return sent.packets;
 }
 
 /* Sealed packets go their way: as they are, or with a header for relays. */
@@ -105,9 +106,9 @@ void meshlan_send_relayed(const struct meshlan_way *way, struct sk_buff *skb)
 
 	__skb_queue_head_init(&list);
 	__skb_queue_tail(&list, skb);
-	send_on_path(way->path, &list);
+	if (send_on_path(way->path, &list))
+		meshlan_count(way->hop->mdev, MESHLAN_COUNTER_RELAYED);
 	meshlan_path_sent_data(way->path);
-	meshlan_count(way->hop->mdev, MESHLAN_COUNTER_RELAYED);
 }
 
 /* A probe's own destination waits with it for the cipher. */

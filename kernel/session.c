@@ -73,6 +73,12 @@ static void session_link(struct meshlan_session *session)
 	mdev->session_count++;
 }
 
+/* A bucket for so many a second, and at once. */
+static void bucket_of(struct meshlan_bucket *bucket, u32 rate)
+{
+	meshlan_bucket_init(bucket, rate, rate, ktime_get_ns());
+}
+
 static int session_admissible(struct meshlan_dev *mdev, u64 node,
 			      struct netlink_ext_ack *extack)
 {
@@ -114,7 +120,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	if (err)
 		return ERR_PTR(err);
 
-	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
 	if (!session)
 		return ERR_PTR(-ENOMEM);
 	session->mdev = mdev;
@@ -128,10 +134,11 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	INIT_LIST_HEAD(&session->keys);
 	INIT_LIST_HEAD(&session->paths);
 	INIT_LIST_HEAD(&session->adjacent);
-	meshlan_bucket_init(&session->reports, MESHLAN_REPORTS,
-			    MESHLAN_REPORTS, ktime_get_ns());
-	meshlan_bucket_init(&session->pings, MESHLAN_PINGS, MESHLAN_PINGS,
-			    ktime_get_ns());
+	bucket_of(&session->reports, MESHLAN_REPORTS);
+	bucket_of(&session->passed, MESHLAN_REPORTS_PASSED);
+	bucket_of(&session->told, MESHLAN_REPORTS);
+	bucket_of(&session->control, MESHLAN_CONTROL_RELAYED);
+	bucket_of(&session->pings, MESHLAN_PINGS);
 	meshlan_bucket_init(&session->strangers, MESHLAN_STRANGERS,
 			    MESHLAN_STRANGERS_BURST, ktime_get_ns());
 	meshlan_reassembly_init(&session->reassembly);

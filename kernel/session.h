@@ -43,6 +43,7 @@ struct meshlan_owner {
  * @best: path to send on, RCU for readers, under @path_lock
  * @limited_up: what is sent goes by a limit
  * @limited_down: what is received goes by a limit
+ * @limited_relay: what is relayed for it goes by a limit
  * @path_lock: protects @best and the order of @paths, BH off
  * @keys: newest first, under meshlan_dev.lock
  * @paths: by rising id, RCU for readers, under meshlan_dev.lock
@@ -58,6 +59,9 @@ struct meshlan_owner {
  * @challenged: jiffies of the last challenge that data drew
  * @woken: jiffies when paths that are down were last told to hurry
  * @reports: what it may be told of packets that went no further
+ * @passed: what it tells of others' packets that may be passed on
+ * @told: what it tells of our packets that may become an event
+ * @control: messages of others that are relayed for it beyond a limit
  * @pings: what it may be answered
  * @strangers: how many origins that are unknown here it may bring
  * @reassembly: frames of which pieces are missing, with its own lock
@@ -83,6 +87,7 @@ struct meshlan_session {
 	struct meshlan_path __rcu *best;
 	bool			limited_up;
 	bool			limited_down;
+	bool			limited_relay;
 	spinlock_t		path_lock;
 	struct list_head	keys;
 	struct list_head	paths;
@@ -98,6 +103,9 @@ struct meshlan_session {
 	unsigned long		challenged;
 	unsigned long		woken;
 	struct meshlan_bucket	reports;
+	struct meshlan_bucket	passed;
+	struct meshlan_bucket	told;
+	struct meshlan_bucket	control;
 	struct meshlan_bucket	pings;
 	struct meshlan_bucket	strangers;
 	struct meshlan_reassembly reassembly;

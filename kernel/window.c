@@ -79,7 +79,7 @@ void meshlan_window_widen(struct meshlan_window __rcu **slot,
 
 	if (!old || old->size >= size)
 		return;
-	window = meshlan_window_new(size, GFP_KERNEL);
+	window = meshlan_window_new(size, GFP_KERNEL_ACCOUNT);
 	if (!window)
 		return;
 	spin_lock_bh(&old->lock);

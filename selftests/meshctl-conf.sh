@@ -80,6 +80,7 @@ cat >"$T/conf" <<-CONF
 	Expires = 2037-01-31
 	Owner = 0102
 	LimitDown = 2500k
+	RelayLimit = 30M
 	Path = remote 127.0.0.2:5 interface lo
 	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M weight 7 owner ff
 
@@ -122,6 +123,7 @@ cat >"$T/wanted" <<-CONF
 	Expires = 2037-01-31T00:00:00Z
 	Owner = 0102
 	LimitDown = 2500k
+	RelayLimit = 30M
 	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure weight 1
 	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M weight 7 owner ff
 
@@ -158,7 +160,7 @@ sed -e "s/Expires = 2037.*/Expires = never/; s/^Owner = .*//" \
 	-e 's/vlan 7 node .* type/vlan 7 node 00000000000000dd type/' \
 	-e 's/ weight 2 owner 33/ weight 4/; s/^Lanes = 3/Lanes = 2/' \
 	-e 's/^LimitDown = none/LimitDown = 7M/; s/^LimitBurst.*/LimitBurst = 60ms/' \
-	-e 's/^LimitDown = 2500k/LimitUp = 3M/' \
+	-e 's/^LimitDown = 2500k/LimitUp = 3M/; s/^RelayLimit = .*/RelayLimit = 8M/' \
 	"$T/shown" | awk '/^\[Session\]/ && seen++ { exit } { print }' >"$T/changed"
 check "syncconf of changes" mc "$C" syncconf mesh0 "$T/changed"
 is "... makes them" "$(mc "$C" showconf mesh0)" "$(sed '/^$/d; s/^\[Session/\n&/' "$T/changed")"
@@ -237,7 +239,24 @@ json "... also in a single answer" '.[0].child | length == 500' origin list mesh
 mc "$C" showconf mesh0 >"$T/shown"
 check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
 check "... and they are the same to the byte" again
+{
+	printf '[Device]\n'
+	for ((i = 1; i <= 5000; i++)); do
+		printf 'Route = %016x hop %016x weight 1\n' $((i + 65536)) $((i % 500 + 4097))
+	done
+	sed '1s/.*//' "$T/shown"
+} >"$T/big"
+check "5000 routes" mc "$C" syncconf mesh0 "$T/big"
+json "... all are there" 'length == 5000' route list
+mc "$C" showconf mesh0 >"$T/shown"
+check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
+check "... and they are the same to the byte" again
+sed '/^Route = 0000000000010001/d; s/^\(Route = 0000000000010002 .* weight\) 1$/\1 5/' \
+	"$T/shown" >"$T/big"
+check "syncconf of one that goes and one that changes" mc "$C" syncconf mesh0 "$T/big"
+is "... makes them" "$(mc "$C" showconf mesh0 | cksum)" "$(cksum <"$T/big")"
 printf '[Device]\n' >"$T/nothing"
 check "syncconf of none" mc "$C" syncconf mesh0 "$T/nothing"
 json "... deletes all" '. == []' session list
 json "... the children too" 'all(has("configured") | not)' origin list
+json "... and the routes" '. == []' route list

@@ -66,6 +66,56 @@ says 2 "route set: hop '$IDB': hop given twice" \
 says 2 "route add: hop: missing" route add mesh0 $IDB
 says 3 "route del: node '$IDB': no route to this node" route del mesh0 $IDB
 
+# Many at once.
+mc "$A" -j route list mesh0 >"$T/routes"
+cat >"$T/batch" <<-BATCH
+	# a comment
+	$IDC hop $IDB weight 5 owner 0a   # replaced
+
+	0000000000000001 hop $IDB scatter redundant
+	$IDE gone
+BATCH
+check "a batch of routes" mc "$A" route batch mesh0 "$T/batch"
+json "... is seen" "map([.node, .hop[0].weight, .owner, .scatter]) ==
+	[[\"0000000000000001\", 1, null, \"redundant\"],
+	[\"$IDC\", 5, \"0a\", \"default\"], [\"$IDD\", 1, null, \"default\"]]" \
+	route list mesh0
+cat >"$T/batch" <<-BATCH
+	0000000000000001 gone
+	$IDC hop $IDB
+	$IDE hop $IDB hop $IDC weight 2
+BATCH
+check "... and back" mc "$A" route batch mesh0 - <"$T/batch"
+is "... all is as before" "$(mc "$A" -j route list mesh0)" "$(cat "$T/routes")"
+batch() { # LINE...: behind a good one
+	printf '%s\n' "$IDC hop $IDB weight 9" "$@" >"$T/batch"
+}
+batch "$IDE hop 00000000000000ef"
+says 3 "route batch: route '$IDE': hop '00000000000000ef': no session with the hop's node" \
+	route batch mesh0 "$T/batch"
+batch "$IDC gone"
+says 2 "route batch: route '$IDC': node '$IDC': route given twice" \
+	route batch mesh0 "$T/batch"
+batch "00000000000000ef gone"
+says 3 "route batch: route '00000000000000ef': node '00000000000000ef': no route to this node" \
+	route batch mesh0 "$T/batch"
+batch "$IDA hop $IDB"
+says 2 "route batch: route '$IDA': node '$IDA': a node has no route to itself" \
+	route batch mesh0 "$T/batch"
+batch "$IDE"
+says 1 "route batch: $T/batch:2: either hops are needed, or gone" \
+	route batch mesh0 "$T/batch"
+batch "" "x hop $IDB"
+says 1 "route batch: $T/batch:3: node 'x': not a node id (16 hex digits)" \
+	route batch mesh0 "$T/batch"
+batch "$IDE gone now"
+says 1 "route batch: $T/batch:2: 'gone': not known here (see: meshctl help)" \
+	route batch mesh0 "$T/batch"
+says 1 "route batch: which file? (- is standard input)" route batch mesh0
+check "a batch of nothing" mc "$A" route batch mesh0 - </dev/null
+is "nothing of it changed anything" "$(mc "$A" -j route list mesh0)" \
+	"$(cat "$T/routes")"
+
 # --- ping -----------------------------------------------------------------------
 
 run ping mesh0 $IDD count 3 interval 50ms

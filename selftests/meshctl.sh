@@ -103,6 +103,12 @@ check "session set of limits" mc "$A" session set mesh0 $IDC limit-up 4M \
 json "... is seen" '.[0].limit_up == 4000000 and .[0].limit_down == 64000' \
 	session list mesh0 $IDC
 prints "... by people too" '^  limit: 4M up, 64k down$' show
+check "session set of what is relayed" mc "$A" session set mesh0 $IDC relay-limit 20M
+json "... is seen" '.[0].relay_limit == 20000000 and .[0].limit_up == 4000000' \
+	session list mesh0 $IDC
+prints "... by people too" '^  relay limit: 20M$' show
+check "session set of that to none" mc "$A" session set mesh0 $IDC relay-limit none
+json "... is seen" '.[0].relay_limit == 0' session list mesh0 $IDC
 check "session set of one limit" mc "$A" session set mesh0 $IDC limit-up none
 json "... leaves the other" '.[0].limit_up == 0 and .[0].limit_down == 64000' \
 	session list mesh0 $IDC

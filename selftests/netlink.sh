@@ -37,7 +37,10 @@ ask() {
 	case $cmd in *:*) dump=${cmd%%:*}: cmd=${cmd#*:} ;; esac
 	for w; do
 		value A "$object-${w%%=*}"
-		words+=("$REPLY=${w#*=}")
+		case $w in
+		*=nest:*) words+=("$((REPLY | 0x8000))=hex:${w#*=nest:}") ;;
+		*) words+=("$REPLY=${w#*=}") ;;
+		esac
 	done
 	value CMD "$object-$cmd"
 	in_a "$nlattr" "$dump$REPLY" 1=dev:mesh0 "${words[@]}"
@@ -92,6 +95,14 @@ shown() { # COMMAND OBJECT ATTRIBUTE...
 	before=$(state)
 	taken "$@"
 	[ "$before" != "$(state)" ] || not_ok "the state shows $*"
+}
+
+# attr NUMBER HEX: an attribute to stand in another one, in hexadecimal
+attr() {
+	local len=$((4 + ${#2} / 2)) pad=000000
+
+	printf '%02x%02x%02x%02x%s%s' $((len & 255)) $((len >> 8)) \
+		$(($1 & 255)) $(($1 >> 8)) "$2" "${pad:0:$((-len & 3)) * 2}"
 }
 
 bytes() { printf "%0$(($1 * 2))d" 0 | tr 0 "${2:-1}"; }
@@ -189,6 +200,12 @@ sessions() {
 	not_taken ENOENT node set session node=u64:2
 	not_taken EINVAL - set session expires=u64:1
 	not_taken EINVAL - set session node=u64:1 rx-packets=u64:1
+	for limit in limit-up limit-down relay-limit; do
+		shown set session node=u64:1 $limit=u64:100000000000
+		not_taken ERANGE $limit set session node=u64:1 \
+			$limit=u64:100000000001
+		taken set session node=u64:1 $limit=u64:0
+	done
 	taken get session node=u64:1
 	not_taken ENOENT node get session node=u64:2
 	not_taken ENOENT node del session node=u64:2
@@ -340,12 +357,105 @@ entries() {
 routes() {
 	check "a route to a node through itself" mc "$A" route add mesh0 $IDB \
 		hop $IDB weight 3
-	refuse "a route through another node is refused" mc "$A" route set \
+	refuse "a hop without a session is refused" mc "$A" route set \
 		mesh0 $IDB hop 00000000000000cc
 	is "and the route is as before" \
 		"$(field "$A" '.[0].hop[0].weight' route list mesh0)" 3
 	not_taken ENOENT - del route node=u64:0xcc
 	shown del route node=u64:0xbb
+}
+
+# change NODE ATTRIBUTE...: what a batch says of one route; NODE "-" for none
+change() {
+	local node=$1
+
+	shift
+	[ "$node" = - ] || node=$(attr "$route_node" "$(id_hex "$node")")
+	printf '%s' "${node#-}" "$@"
+}
+
+id_hex() { printf '%s00000000000000' "$1"; }
+
+hop_of() { # NODE [WEIGHT]
+	attr $((route_hop | 0x8000)) "$(attr "$hop_node" "$(id_hex "$1")")$(
+		[ -z "${2:-}" ] || attr "$hop_weight" "${2}000000")"
+}
+
+batches() {
+	local route_node route_hop route_gone hop_node hop_weight gone hop n
+
+	value A route-node && route_node=$REPLY
+	value A route-hop && route_hop=$REPLY
+	value A route-gone && route_gone=$REPLY
+	value A hop-node && hop_node=$REPLY
+	value A hop-weight && hop_weight=$REPLY
+	gone=$(attr "$route_gone" "") hop=$(hop_of bb)
+	[ -n "$(field "$A" '.[].node' session list mesh0 $IDB)" ] ||
+		taken new session node=u64:0xbb
+	shown set routes "route=nest:$(change c1 "$hop")"
+	shown set routes "route=nest:$(change c1 "$(hop_of bb 07)")" \
+		"route=nest:$(change c2 "$hop")" "route=nest:$(change c3 "$hop")"
+	is "a batch makes and replaces" "$(field "$A" \
+		'.[] | "\(.node) \(.hop[0].weight)"' route list mesh0 |
+		tr '\n' ' ')" "00000000000000c1 7 00000000000000c2 1 00000000000000c3 1 "
+	not_taken EINVAL - set routes
+	not_taken EINVAL - set routes "route=hex:$(change c4 "$hop")"
+	not_taken EINVAL - set routes "route=nest:$(change - "$hop")"
+	not_taken EINVAL - set routes "route=nest:$(change c4)"
+	not_taken EINVAL - set routes "route=nest:$(change c1 "$hop" "$gone")"
+	not_taken ERANGE - set routes "route=nest:$(change 00 "$hop")"
+	not_taken ERANGE - set routes "route=nest:$(change c4 "$(hop_of bb 00)")"
+	not_taken EINVAL - set routes "route=nest:$(change c4 "$hop" \
+		"$(attr 1 01000000)")"
+	# One that is bad behind others that are good: none is taken.
+	for n in "EINVAL $(change aa "$hop")" "ENOENT $(change c9 "$gone")" \
+		"EINVAL $(change c2 "$hop")" "EINVAL $(change c4 "$gone")" \
+		"ENOENT $(change c5 "$(hop_of cc)")" "EINVAL $(change c5)"; do
+		not_taken "${n%% *}" - set routes \
+			"route=nest:$(change c1 "$hop")" \
+			"route=nest:$(change c2 "$gone")" \
+			"route=nest:$(change c4 "$hop")" "route=nest:${n#* }"
+	done
+	shown set routes "route=nest:$(change c1 "$hop")" \
+		"route=nest:$(change c2 "$gone")" "route=nest:$(change c4 "$hop")"
+	is "a batch makes, replaces and deletes" "$(field "$A" \
+		'.[] | "\(.node) \(.hop[0].weight)"' route list mesh0 |
+		tr '\n' ' ')" "00000000000000c1 1 00000000000000c3 1 00000000000000c4 1 "
+	shown set routes "route=nest:$(change c1 "$gone")" \
+		"route=nest:$(change c3 "$gone")" "route=nest:$(change c4 "$gone")"
+	is "a batch deletes all" "$(mc "$A" -j route list mesh0)" "[]"
+}
+
+# As many routes as there may be, on a device of its own.
+many_routes() {
+	local i own=0
+
+	setup_ns M
+	node "$M" 0000000000000001 && session "$M" 0000000000000002 ||
+		bail "a device for many routes"
+	for ((i = 0; i < 16384; i++)); do
+		printf '%016x hop 0000000000000002\n' $((i + 256))
+	done >"$T/many"
+	split -l 1500 "$T/many" "$T/many."
+	for i in "$T"/many.*; do
+		mc "$M" route batch mesh0 "$i" && own=$((own + 1))
+	done
+	is "16384 routes in batches of 1500" "$own $(field "$M" length \
+		route list mesh0)" "11 16384"
+	is "one more is too many" "$(mc "$M" route add mesh0 $IDB \
+		hop 0000000000000002 2>&1)" "meshctl: route add: too many routes"
+	is "... in a batch as well" "$(echo "$IDB hop 0000000000000002" |
+		mc "$M" route batch mesh0 - 2>&1)" \
+		"meshctl: route batch: too many routes"
+	check "... but not if another goes" mc "$M" route batch mesh0 - <<-BATCH
+		$IDB hop 0000000000000002
+		0000000000000100 gone
+	BATCH
+	is "... there are as many" "$(field "$M" length route list mesh0)" 16384
+	sed 's/ .*/ gone/' "$T/many" | sed 1d | split -l 3000 - "$T/gone."
+	for i in "$T"/gone.*; do mc "$M" route batch mesh0 "$i"; done
+	is "all but one are gone again" "$(field "$M" \
+		'"\(length) \(.[0].node)"' route list mesh0)" "1 $IDB"
 }
 
 # 600 sessions, a path each: dumps of many messages, each object once.
@@ -463,12 +573,14 @@ claims() {
 rights() {
 	local c
 
-	for c in dev:1 session:7 key:12 path:16 route:21 fdb:25; do
-		is "nobody may not dump ${c%:*}" "$(in_a setpriv \
-			--reuid 65534 --clear-groups "$nlattr" "dump:${c#*:}" |
+	for c in dev session key path route origin fdb; do
+		value CMD $c-get
+		is "nobody may not dump $c" "$(in_a setpriv \
+			--reuid 65534 --clear-groups "$nlattr" "dump:$REPLY" |
 			cut -d' ' -f1)" EPERM
 	done
-	for ((c = 2; c <= 26; c++)); do
+	value CMD event
+	for ((c = 2; c < REPLY; c++)); do
 		is "nobody may not send command $c" "$(in_a setpriv \
 			--reuid 65534 --clear-groups "$nlattr" $c 1=dev:mesh0 |
 			cut -d' ' -f1)" EPERM
@@ -494,6 +606,8 @@ keys
 paths
 entries
 routes
+batches
+many_routes
 events
 dumps
 interrupted

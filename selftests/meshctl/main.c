@@ -26,6 +26,7 @@ static void print_names(void)
 	static const struct meshlan_set *const sets[] = {
 		&meshlan_dev_set,   &meshlan_session_set, &meshlan_key_set,
 		&meshlan_path_set,  &meshlan_hop_set,	  &meshlan_route_set,
+		&meshlan_routes_set,
 		&meshlan_origin_set, &meshlan_ping_set,	  &meshlan_report_set,
 		&meshlan_fdb_set,   &meshlan_event_info_set,
 		&meshlan_link_set,

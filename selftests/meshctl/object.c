@@ -358,6 +358,7 @@ static void bad_node(void)
 {
 	static struct meshlan_route route;
 	struct meshlan_origin origin = {0};
+	struct meshlan_routes routes = {0};
 	struct nlmsghdr *request = message(), *reply;
 
 	route.has = MESHLAN_BIT(MESHLAN_A_ROUTE_HOP);
@@ -371,6 +372,20 @@ static void bad_node(void)
 			 offset_of(request, MESHLAN_A_ROUTE_HOP));
 	expect("a bad hop", reply, request, &meshlan_route_set,
 	       MESHLAN_ERR_NOT_FOUND, "hop '0000000000000009': no session");
+
+	PUT(&route, MESHLAN_A_ROUTE_NODE, node, 5);
+	routes.has = MESHLAN_BIT(MESHLAN_A_ROUTES_ROUTE);
+	routes.route = (struct meshlan_route_array){1, &route};
+	request = message();
+	meshlan_encode(&meshlan_routes_set, &routes, request, sizeof(buf));
+	reply = refuse(ENOENT, request, true);
+	mnl_attr_put_strz(reply, NLMSGERR_ATTR_MSG, "no session");
+	mnl_attr_put_u32(reply, NLMSGERR_ATTR_OFFS,
+			 offset_of(request, MESHLAN_A_ROUTES_ROUTE) +
+				 2 * MNL_ATTR_HDRLEN + sizeof(uint64_t));
+	expect("a bad hop of one of many routes", reply, request,
+	       &meshlan_routes_set, MESHLAN_ERR_NOT_FOUND,
+	       "route '0000000000000005': hop '0000000000000009': no session");
 
 	request = message();
 	origin.has = MESHLAN_BIT(MESHLAN_A_ORIGIN_CHILD);

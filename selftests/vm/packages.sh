@@ -9,7 +9,8 @@
 # the host's files; for the static checks; to make User-Mode Linux; to make
 # and run stock kernels.
 BUILD_PACKAGES="build-essential kmod rsync util-linux"
-TOOLS_PACKAGES="build-essential pkg-config libmnl-dev libgnutls28-dev"
+TOOLS_PACKAGES="build-essential pkg-config libmnl-dev libgnutls28-dev \
+nettle-dev"
 TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
 dnsmasq-base wireguard-tools busybox-static procps libmnl0"
 STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml git"

@@ -120,6 +120,8 @@ static bool decode_attr(const struct meshlan_attr *attr, const void *data,
 		return meshlan_decode(attr->nest, data, len, member);
 	case MESHLAN_TYPE_HOPS:
 		return decode_hops(data, len, member);
+	case MESHLAN_TYPE_ROUTES:
+		return false;	/* the kernel tells of each by itself */
 	case MESHLAN_TYPE_NODES:
 		return decode_node(data, len, member);
 	case MESHLAN_TYPE_ETHERTYPES:
@@ -165,6 +167,24 @@ static bool encode_hops(const struct meshlan_attr *attr,
 		nest = mnl_attr_nest_start_check(nlh, size, attr->number);
 		if (!nest || !meshlan_encode(attr->nest, &hops->hop[i], nlh,
 					     size))
+			return false;
+		mnl_attr_nest_end(nlh, nest);
+	}
+	return true;
+}
+
+static bool encode_routes(const struct meshlan_attr *attr,
+			  const struct meshlan_route_array *routes,
+			  struct nlmsghdr *nlh, size_t size)
+{
+	struct meshlan_route route;
+	struct nlattr *nest;
+
+	for (size_t i = 0; i < routes->count; i++) {
+		route = routes->route[i];
+		route.has &= ~MESHLAN_BIT(MESHLAN_A_ROUTE_IFINDEX);
+		nest = mnl_attr_nest_start_check(nlh, size, attr->number);
+		if (!nest || !meshlan_encode(attr->nest, &route, nlh, size))
 			return false;
 		mnl_attr_nest_end(nlh, nest);
 	}
@@ -217,6 +237,8 @@ static bool encode_attr(const struct meshlan_attr *attr, const void *object,
 					       member);
 	case MESHLAN_TYPE_HOPS:
 		return encode_hops(attr, member, nlh, size);
+	case MESHLAN_TYPE_ROUTES:
+		return encode_routes(attr, member, nlh, size);
 	case MESHLAN_TYPE_NODES:
 		return encode_nodes(attr, member, nlh, size);
 	case MESHLAN_TYPE_ETHERTYPES:

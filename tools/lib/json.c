@@ -220,6 +220,7 @@ static void json_member(struct meshlan_json *json,
 		meshlan_json_members(json, attr->nest, member);
 		meshlan_json_close(json, '}');
 		break;
+	case MESHLAN_TYPE_ROUTES:
 	case MESHLAN_TYPE_SECRET:
 		break;
 	default:

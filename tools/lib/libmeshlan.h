@@ -139,6 +139,7 @@ struct meshlan_session {
 	uint64_t resequence_lost;
 	uint64_t resequence_expired;
 	uint64_t resequence_late;
+	uint64_t relay_limit;
 };
 
 struct meshlan_key {
@@ -214,6 +215,20 @@ struct meshlan_route {
 	struct meshlan_hop_array hop;
 	struct meshlan_blob owner;
 	uint32_t scatter;
+	bool gone;
+};
+
+/* Somebody else's; what they say of a device is not sent. */
+struct meshlan_route_array {
+	size_t count;
+	const struct meshlan_route *route;
+};
+
+/* Routes to be changed, all or none. */
+struct meshlan_routes {
+	uint64_t has;
+	uint32_t ifindex;
+	struct meshlan_route_array route;
 };
 
 struct meshlan_origin {
@@ -314,6 +329,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_COUNTERS,
 	MESHLAN_TYPE_NEST,
 	MESHLAN_TYPE_HOPS,	/* one nest each */
+	MESHLAN_TYPE_ROUTES,	/* one nest each; only sent */
 	MESHLAN_TYPE_NODES,	/* one u64 each */
 	MESHLAN_TYPE_ETHERTYPES,	/* one u16 each */
 };
@@ -343,6 +359,7 @@ extern const struct meshlan_set meshlan_key_set;
 extern const struct meshlan_set meshlan_path_set;
 extern const struct meshlan_set meshlan_hop_set;
 extern const struct meshlan_set meshlan_route_set;
+extern const struct meshlan_set meshlan_routes_set;
 extern const struct meshlan_set meshlan_origin_set;
 extern const struct meshlan_set meshlan_ping_set;
 extern const struct meshlan_set meshlan_report_set;
@@ -429,6 +446,9 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    const struct meshlan_set *set,
 				    const void *object, void *reply,
 				    struct meshlan_error *err);
+
+/* How many of these, from the first on, one request holds. */
+size_t meshlan_routes_fit(const struct meshlan_route *route, size_t count);
 
 struct meshlan_list {
 	void *items;

@@ -11,7 +11,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 
-#define REQUEST_SIZE	16384	/* an origin of 1024 children and more */
+#define QUERY_SIZE	16384
+/* Below what a socket takes by default: some thousand routes, for example. */
+#define REQUEST_SIZE	131072
 #define REPLY_SIZE	65536
 #define DUMP_ATTEMPTS	20
 
@@ -138,7 +140,7 @@ static enum meshlan_status take_family(const struct nlmsghdr *nlh, void *data,
 static enum meshlan_status resolve(struct meshlan_nl *nl,
 				   struct meshlan_error *err)
 {
-	char buf[REQUEST_SIZE] = {0};
+	char buf[QUERY_SIZE] = {0};
 	struct nlmsghdr *nlh;
 	enum meshlan_status status;
 
@@ -269,22 +271,45 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    const void *object, void *reply,
 				    struct meshlan_error *err)
 {
-	char buf[REQUEST_SIZE] = {0};
 	struct one one = {.set = set, .object = reply};
+	char *buf = calloc(1, REQUEST_SIZE);
 	enum meshlan_status status;
 	struct nlmsghdr *nlh;
 
+	if (!buf)
+		return fail_errno(err, "writing a request");
 	nlh = start(nl, buf, nl->family, NLM_F_ACK, command,
 		    MESHLAN_FAMILY_VERSION);
-	if (meshlan_encode(set, object, nlh, sizeof(buf)))
+	if (meshlan_encode(set, object, nlh, REQUEST_SIZE))
 		status = converse(nl, nlh, set, reply ? take_one : NULL, &one,
 				  NULL, err);
 	else
 		status = meshlan_fail(err, MESHLAN_ERR_REFUSED,
 				      "more than one message holds");
 	/* It may hold a secret, sent or not. */
-	explicit_bzero(buf, sizeof(buf));
+	explicit_bzero(buf, REQUEST_SIZE);
+	free(buf);
 	return status;
+}
+
+static size_t route_size(const struct meshlan_route *route)
+{
+	const size_t u32 = MNL_ATTR_HDRLEN + sizeof(uint32_t);
+	const size_t u64 = MNL_ATTR_HDRLEN + sizeof(uint64_t);
+
+	/* The nest, node, scatter and gone; the owner; the hops. */
+	return 2 * MNL_ATTR_HDRLEN + u64 + u32 +
+	       MNL_ATTR_HDRLEN + MNL_ALIGN(route->owner.len) +
+	       route->hop.count * (MNL_ATTR_HDRLEN + u64 + u32);
+}
+
+size_t meshlan_routes_fit(const struct meshlan_route *route, size_t count)
+{
+	size_t fit, room = REQUEST_SIZE - QUERY_SIZE;
+
+	for (fit = 0; fit < count && route_size(&route[fit]) <= room; fit++)
+		room -= route_size(&route[fit]);
+	return fit;
 }
 
 struct many {
@@ -339,7 +364,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 				 struct meshlan_error *err)
 {
 	struct many many = {.set = set, .list = list};
-	char buf[REQUEST_SIZE];
+	char buf[QUERY_SIZE];
 	enum meshlan_status status;
 	struct nlmsghdr *nlh;
 	bool interrupted;

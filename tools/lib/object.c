@@ -89,6 +89,7 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(RESEQUENCE_LOST, resequence_lost, U64),
 	SESSION(RESEQUENCE_EXPIRED, resequence_expired, U64),
 	SESSION(RESEQUENCE_LATE, resequence_late, U64),
+	SESSION(RELAY_LIMIT, relay_limit, U64),
 };
 SET(session);
 
@@ -167,8 +168,17 @@ static const struct meshlan_attr route_attr[] = {
 	ROUTE(HOP, hop, HOPS, .nest = &meshlan_hop_set),
 	ROUTE(OWNER, owner, BLOB),
 	ROUTE(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
+	ROUTE(GONE, gone, FLAG),
 };
 SET(route);
+
+#define ROUTES(id, member, ...) \
+	ATTR(routes, MESHLAN_A_ROUTES_##id, member, __VA_ARGS__)
+static const struct meshlan_attr routes_attr[] = {
+	ROUTES(IFINDEX, ifindex, U32),
+	ROUTES(ROUTE, route, ROUTES, .nest = &meshlan_route_set),
+};
+SET(routes);
 
 #define ORIGIN(id, member, ...) \
 	ATTR(origin, MESHLAN_A_ORIGIN_##id, member, __VA_ARGS__)

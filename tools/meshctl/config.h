@@ -24,6 +24,10 @@ struct config {
 	size_t fdbs;
 };
 
+/* "-" is standard input; free @text. */
+enum meshlan_status read_file(const char *file, char **text,
+			      struct meshlan_error *err);
+
 /* @text is written to; @file stands in error lines. */
 enum meshlan_status config_parse(char *text, const char *file,
 				 struct config *config,

@@ -117,6 +117,10 @@ struct meshlan_json json_start(void);
 
 /* --- text of objects -------------------------------------------------------- */
 
+/* All of them, in one request, or none. */
+enum meshlan_status set_routes(uint32_t ifindex,
+			       const struct meshlan_route *route, size_t count,
+			       struct meshlan_error *err);
 /* Allocated; NULL without memory. */
 char *text_hops(const struct meshlan_hop_array *hops);
 /* Each returns @text, of MESHLAN_TEXT_MAX bytes. */

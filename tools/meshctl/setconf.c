@@ -260,6 +260,8 @@ static enum meshlan_status change_session(struct change *change,
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_UP);
 		if (is->session.limit_down != session.limit_down)
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_DOWN);
+		if (is->session.relay_limit != session.relay_limit)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_RELAY_LIMIT);
 	}
 	if (differ) {
 		session.has |= differ;
@@ -394,8 +396,8 @@ out:
 
 /* --- the file ------------------------------------------------------------- */
 
-static enum meshlan_status read_file(const char *file, char **text,
-				     struct meshlan_error *err)
+enum meshlan_status read_file(const char *file, char **text,
+			      struct meshlan_error *err)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
 	enum meshlan_status status = MESHLAN_OK;

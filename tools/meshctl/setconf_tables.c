@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "config.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -48,24 +49,33 @@ static bool same_route(const struct meshlan_route *a,
 	return true;
 }
 
-static enum meshlan_status change_route(struct change *change,
-					const struct meshlan_route *old,
-					const struct meshlan_route *shall)
+static enum meshlan_status needs_hops(const struct change *change,
+				      const struct meshlan_route *route)
 {
 	enum meshlan_status status = MESHLAN_OK;
-	struct meshlan_route route = *shall;
 
-	for (unsigned int i = 0; !status && i < route.hop.count; i++)
-		status = needs_session(change, "hop", route.node,
-				       route.hop.hop[i].node);
-	if (status)
-		return status;
-	/* What is left out stays; here it shall go. */
-	route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
-	if (old && MESHLAN_HAS(old, MESHLAN_A_ROUTE_SCATTER))
-		route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_SCATTER);
-	return act(change, old ? MESHLAN_CMD_ROUTE_SET : MESHLAN_CMD_ROUTE_NEW,
-		   &meshlan_route_set, &route, ALL);
+	for (unsigned int i = 0; !status && i < route->hop.count; i++)
+		status = needs_session(change, "hop", route->node,
+				       route->hop.hop[i].node);
+	return status;
+}
+
+/* In as few requests as hold them. */
+static enum meshlan_status act_routes(struct change *change,
+				      const struct meshlan_route *route,
+				      size_t count)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	size_t fit;
+
+	change->count += count;
+	if (change->dry)
+		return MESHLAN_OK;
+	for (; !status && count; route += fit, count -= fit) {
+		fit = meshlan_routes_fit(route, count);
+		status = set_routes(change->ifindex, route, fit, change->err);
+	}
+	return status;
 }
 
 static enum meshlan_status change_routes(struct change *change)
@@ -73,18 +83,31 @@ static enum meshlan_status change_routes(struct change *change)
 	const struct config *is = change->is, *shall = change->shall;
 	enum meshlan_status status = MESHLAN_OK;
 	const struct meshlan_route *old;
+	struct meshlan_route *route;
+	size_t count = 0;
 
-	for (size_t i = 0; !status && i < is->routes; i++) {
-		if (!find_route(shall, is->route[i].node))
-			status = act(change, MESHLAN_CMD_ROUTE_DEL,
-				     &meshlan_route_set, &is->route[i],
-				     MESHLAN_BIT(MESHLAN_A_ROUTE_NODE));
+	route = calloc(is->routes + shall->routes + 1, sizeof(*route));
+	if (!route)
+		return meshlan_fail(change->err, MESHLAN_ERR_SYSTEM,
+				    "out of memory");
+	for (size_t i = 0; i < is->routes; i++) {
+		if (find_route(shall, is->route[i].node))
+			continue;
+		PUT(&route[count], MESHLAN_A_ROUTE_NODE, node,
+		    is->route[i].node);
+		PUT(&route[count], MESHLAN_A_ROUTE_GONE, gone, true);
+		count++;
 	}
 	for (size_t i = 0; !status && i < shall->routes; i++) {
 		old = find_route(is, shall->route[i].node);
-		if (!old || !same_route(old, &shall->route[i]))
-			status = change_route(change, old, &shall->route[i]);
+		if (old && same_route(old, &shall->route[i]))
+			continue;
+		status = needs_hops(change, &shall->route[i]);
+		route[count++] = shall->route[i];
 	}
+	if (!status)
+		status = act_routes(change, route, count);
+	free(route);
 	return status;
 }
 

@@ -263,6 +263,9 @@ static void show_session(const struct meshlan_session *session)
 	       meshlan_text_bytes(session->rx_bytes, text));
 	printf(", %s sent\n", meshlan_text_bytes(session->tx_bytes, text));
 	show_limits(session->limit_up, session->limit_down);
+	if (session->relay_limit)
+		printf("  relay limit: %s\n",
+		       meshlan_text_rate(session->relay_limit, text));
 	if (session->expired)
 		printf("  %sexpired%s: %s\n", meshlan_colour_on(MESHLAN_RED),
 		       meshlan_colour_off(MESHLAN_RED),

@@ -180,6 +180,8 @@ static void print_session(const struct config_session *session, FILE *out)
 		print_limit("LimitUp", session->session.limit_up, out);
 	if (session->session.limit_down)
 		print_limit("LimitDown", session->session.limit_down, out);
+	if (session->session.relay_limit)
+		print_limit("RelayLimit", session->session.relay_limit, out);
 	for (size_t i = 0; i < session->paths; i++)
 		print_path(&session->path[i], out);
 }
