@@ -6,6 +6,7 @@
 
 #include "event.h"
 #include "key.h"
+#include "loop_probe.h"
 #include "meshlan.h"
 #include "room.h"
 #include "send.h"
@@ -44,18 +45,19 @@ static struct sk_buff *control_skb(const void *body, unsigned int len)
  * @ttl: how many relays may pass it on; 0 for a neighbour
  *
  * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
  */
-void meshlan_control_send(struct meshlan_session *session, const void *body,
+bool meshlan_control_send(struct meshlan_session *session, const void *body,
 			  unsigned int len, u8 ttl)
 {
 	struct sk_buff *skb = control_skb(body, len);
 	struct sk_buff_head list;
 
 	if (!skb)
-		return;
+		return false;
 	__skb_queue_head_init(&list);
 	__skb_queue_tail(&list, skb);
-	meshlan_send_burst(session, 0, ttl, &list);
+	return meshlan_send_burst(session, 0, ttl, &list);
 }
 
 static void report_to(struct meshlan_session *neighbour,
@@ -210,6 +212,12 @@ void meshlan_control_receive(struct meshlan_session *session,
 	case MESHLAN_CONTROL_PING:
 	case MESHLAN_CONTROL_PONG:
 		taken = take_ping(session, skb);
+		break;
+	case MESHLAN_CONTROL_LOOP_SEEN:
+	case MESHLAN_CONTROL_LOOP_FOUND:
+		body = message(skb, sizeof(struct meshlan_loop_message));
+		if (body)
+			meshlan_loop_message_receive(session, body);
 		break;
 	}
 	if (likely(taken))

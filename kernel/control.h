@@ -38,8 +38,8 @@ int meshlan_ping_ask(struct meshlan_session *session, u32 id, u8 ttl,
 void meshlan_pings_age(struct meshlan_dev *mdev);
 void meshlan_pings_purge(struct meshlan_dev *mdev);
 
-/* Shared with ping.c alone. */
-void meshlan_control_send(struct meshlan_session *session, const void *body,
+/* Shared with ping.c and loop_probe.c alone. */
+bool meshlan_control_send(struct meshlan_session *session, const void *body,
 			  unsigned int len, u8 ttl);
 void meshlan_ping_receive(struct meshlan_session *session,
 			  const struct meshlan_ping *ping);

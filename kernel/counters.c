@@ -62,6 +62,8 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_TX_UNKNOWN,	"drop_tx_unknown"),
 	NAME(DROP_ROLE,		"drop_role"),
 	NAME(DROP_TX_LINK_LOCAL, "drop_tx_link_local"),
+	NAME(DROP_BLOCKED,	"drop_blocked"),
+	NAME(DROP_LOOP_PROBE,	"drop_loop_probe"),
 	NAME(FDB_FULL,		"fdb_full"),
 	NAME(FDB_FROZEN,	"fdb_frozen"),
 	NAME(FDB_CONFLICT,	"fdb_conflict"),
@@ -82,6 +84,9 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(PROBE_TX,		"probe_tx"),
 	NAME(PROBE_RX,		"probe_rx"),
 	NAME(CHALLENGE_TX,	"challenge_tx"),
+	NAME(LOOP_PROBE_TX,	"loop_probe_tx"),
+	NAME(LOOP_PROBE_RX,	"loop_probe_rx"),
+	NAME(LOOP_PROOF,	"loop_proof"),
 	NAME(PATH_MOVED,	"path_moved"),
 	NAME(CRYPTO_ASYNC,	"crypto_async"),
 };
@@ -163,6 +168,8 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(TX_UNKNOWN,	TX_DROPPED,	NOT_SPECIFIED),
 	DROP(ROLE,		NO_STAT,	NOT_SPECIFIED),
 	DROP(TX_LINK_LOCAL,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(BLOCKED,		NO_STAT,	NOT_SPECIFIED),
+	DROP(LOOP_PROBE,	NO_STAT,	NOT_SPECIFIED),
 };
 
 /**

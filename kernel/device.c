@@ -16,6 +16,7 @@
 #include "control.h"
 #include "fdb_bridge.h"
 #include "key.h"
+#include "loop_probe.h"
 #include "origin.h"
 #include "path.h"
 #include "route.h"
@@ -75,6 +76,8 @@ static void housekeep(struct work_struct *work)
 		meshlan_origins_age(mdev);
 		meshlan_wanted_age(mdev);
 		meshlan_pings_age(mdev);
+		meshlan_loops_age(mdev);
+		meshlan_loops_probe(mdev);
 		schedule_delayed_work(&mdev->housekeeping, HZ);
 	}
 	mutex_unlock(&mdev->lock);
@@ -223,6 +226,7 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
 	meshlan_limits_init(mdev);
+	meshlan_loops_init(&mdev->loops, ktime_get_boottime_ns());
 	mdev->scatter = MESHLAN_SCATTER_FLOW;
 	spin_lock_init(&mdev->scatter_lock);
 	mdev->port = MESHLAN_DEFAULT_PORT;

@@ -44,6 +44,7 @@ struct meshlan_flood_types {
  * @limit_down: bits per second that may be received, 0 for no limit
  * @limit_burst: milliseconds of a limit that may come at once
  * @scatter: which of several ways are taken
+ * @loop_probes: find out whether the LAN behind a bridge is bridged twice
  */
 struct meshlan_dev_config {
 	u64	node;
@@ -64,6 +65,7 @@ struct meshlan_dev_config {
 	u64	limit_down;
 	u16	limit_burst;
 	enum meshlan_scatter scatter;
+	bool	loop_probes;
 };
 
 /**

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "key.h"
+#include "loop_probe.h"
 #include "path.h"
 #include "session.h"
 #include "socket.h"
@@ -49,6 +50,7 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->limit_down = mdev->limits.down.rate;
 	config->limit_burst = mdev->limits.burst;
 	config->scatter = mdev->scatter;
+	config->loop_probes = mdev->loops.probing;
 }
 
 /**
@@ -117,6 +119,7 @@ static void config_apply(struct meshlan_dev *mdev,
 	meshlan_limits_set(mdev, config->limit_up, config->limit_down,
 			   config->limit_burst);
 	scatter_set(mdev, config->scatter);
+	meshlan_loops_set(mdev, config->loop_probes);
 }
 
 /**

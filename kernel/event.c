@@ -329,6 +329,28 @@ void meshlan_event_node(struct meshlan_dev *mdev, enum meshlan_event event,
 	event_end(&msg, err);
 }
 
+/**
+ * meshlan_event_loop() - tell of a LAN that is bridged twice
+ * @mdev: the device
+ * @event: what happened
+ * @node: the other node; or this one, whose LAN loops
+ */
+void meshlan_event_loop(struct meshlan_dev *mdev, enum meshlan_event event,
+			u64 node)
+{
+	struct event_msg msg;
+	int err = 0;
+
+	event_begin(&msg, mdev, event);
+	if (msg.skb)
+		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE, node) ?:
+		      meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_HERE,
+					 mdev->node) ?:
+		      meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_BLOCKED,
+					 max(node, mdev->node));
+	event_end(&msg, err);
+}
+
 static int event_put_report(struct sk_buff *skb, u64 node,
 			    const struct meshlan_report *report, u64 via)
 {

@@ -69,6 +69,9 @@ void meshlan_event_dev(struct meshlan_dev *mdev, enum meshlan_event event,
 		       u32 claim_pid);
 void meshlan_event_node(struct meshlan_dev *mdev, enum meshlan_event event,
 			u64 node);
+/* Of a loop through this node and another, or this one alone. */
+void meshlan_event_loop(struct meshlan_dev *mdev, enum meshlan_event event,
+			u64 node);
 void meshlan_event_report(struct meshlan_session *session,
 			  const struct meshlan_report *report, u64 via);
 void meshlan_event_ping(struct meshlan_dev *mdev,

@@ -19,6 +19,7 @@
 #include "event.h"
 #include "fdb.h"
 #include "limit.h"
+#include "loop.h"
 #include "messages.h"
 
 /*
@@ -38,6 +39,8 @@
  *	    meshlan_wanted.lock, meshlan_pings.lock, meshlan_dev.flood_lock,
  *	    meshlan_bucket.lock, meshlan_bindings.lock, meshlan_rooms.lock,
  *	    meshlan_reassembly.lock, meshlan_dev.scatter_lock	spinlocks, BH off, nothing inside
+ *	    meshlan_loops.lock	spinlock, BH off
+ *	      meshlan_bucket.lock	of it
  *	    meshlan_order queue	spinlock, BH off
  *	    meshlan_event lock	spinlock, BH off; innermost, taken anywhere
  *
@@ -147,6 +150,7 @@ struct meshlan_pings {
  * @scatter: which of several ways are taken, unless a route says otherwise
  * @scatter_lock: protects meshlan_path.line of all paths, BH off
  * @limits: rates of sending and receiving, with their own locks
+ * @loops: what is known of the LAN behind this node, with its own lock
  * @counters: one per CPU
  * @gro: hands received frames to the stack
  * @events: numbers and batches events, with its own lock
@@ -193,6 +197,7 @@ struct meshlan_dev {
 	enum meshlan_scatter	scatter;
 	spinlock_t		scatter_lock;
 	struct meshlan_limits	limits;
+	struct meshlan_loops	loops;
 	struct meshlan_counters __percpu *counters;
 	struct gro_cells	gro;
 	struct meshlan_events	events;

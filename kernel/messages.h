@@ -180,6 +180,8 @@ enum meshlan_control_kind {
 	MESHLAN_CONTROL_RATE	= 2,
 	MESHLAN_CONTROL_PING	= 3,
 	MESHLAN_CONTROL_PONG	= 4,
+	MESHLAN_CONTROL_LOOP_SEEN	= 5,
+	MESHLAN_CONTROL_LOOP_FOUND	= 6,
 };
 
 /**
@@ -217,6 +219,58 @@ struct meshlan_ping {
 } __packed;
 
 static_assert(sizeof(struct meshlan_ping) == 16);
+
+/* EtherType "local experimental 2", and what tells ours from others of it. */
+#define MESHLAN_LOOP_TYPE	0x88b6
+#define MESHLAN_LOOP_MAGIC	0x6d4c6f70
+
+enum meshlan_loop_kind {
+	MESHLAN_LOOP_PROBE	= 1,
+	MESHLAN_LOOP_FORGET	= 2,
+};
+
+/**
+ * struct meshlan_loop_frame - follows the EtherType
+ * @magic: MESHLAN_LOOP_MAGIC
+ * @kind: PROBE, given to the LAN behind a node: the only message of ours that
+ *	is not sealed, since it goes where nobody has keys. Or FORGET, flooded:
+ *	addresses behind the node are elsewhere now, with the rest zero
+ * @reserved: zero
+ * @origin: node that gave it to its LAN
+ * @stamp: when, by its own clock
+ * @proof: which only the origin can make and verify
+ */
+struct meshlan_loop_frame {
+	__be32	magic;
+	u8	kind;
+	u8	reserved[3];
+	__be64	origin;
+	__be64	stamp;
+	__be64	proof;
+} __packed;
+
+static_assert(sizeof(struct meshlan_loop_frame) == 32);
+
+/**
+ * struct meshlan_loop_message - plaintext of CONTROL: a loop probe was seen
+ * @kind: MESHLAN_CONTROL_LOOP_SEEN, to the probe's origin; or _LOOP_FOUND, the
+ *	origin's answer if the probe was its own, with the rest as it came
+ * @reserved: zero
+ * @stamp: of the probe
+ * @proof: of the probe
+ * @seen: when the probe came, by the clock of the node that saw it
+ * @ticket: which only that node can make and verify
+ */
+struct meshlan_loop_message {
+	u8	kind;
+	u8	reserved[7];
+	__be64	stamp;
+	__be64	proof;
+	__be64	seen;
+	__be64	ticket;
+};
+
+static_assert(sizeof(struct meshlan_loop_message) == 40);
 
 /* What a packet adds to the Ethernet frame, and to the inner IP packet. */
 #define MESHLAN_SEAL_SIZE	(sizeof(struct meshlan_header) + \

@@ -47,7 +47,7 @@ static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX +
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_SCATTER + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LOOP_PROBES + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -68,6 +68,7 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_SCATTER +
 	[MESHLAN_A_DEV_LIMIT_DOWN] = { .type = NLA_U64, },
 	[MESHLAN_A_DEV_LIMIT_BURST] = NLA_POLICY_RANGE(NLA_U16, 10, 1000),
 	[MESHLAN_A_DEV_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MESHLAN_A_DEV_LOOP_PROBES] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -372,7 +373,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_SCATTER,
+		.maxattr	= MESHLAN_A_DEV_LOOP_PROBES,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

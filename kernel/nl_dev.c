@@ -47,6 +47,20 @@ static int put_flood_types(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_loops(struct sk_buff *skb, struct meshlan_dev *mdev)
+{
+	unsigned int count;
+	u64 node;
+
+	count = meshlan_loops_read(&mdev->loops, &node);
+	if (nla_put_u32(skb, MESHLAN_A_DEV_LOOPS, count) ||
+	    (count && meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LOOP_NODE, node)) ||
+	    (READ_ONCE(mdev->loops.blocked) &&
+	     nla_put_flag(skb, MESHLAN_A_DEV_BLOCKED)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 {
 	struct meshlan_dev_config config;
@@ -75,7 +89,8 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 		       config.flood_unknown) ||
 	    put_flood_types(skb, &config.flood_types) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_SUPPRESS, config.suppress) ||
-	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local))
+	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_LOOP_PROBES, config.loop_probes))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -97,7 +112,8 @@ static int put_dev(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg)
 	    nla_put_u16(skb, MESHLAN_A_DEV_EPOCH, READ_ONCE(mdev->epoch)) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_ORIGINS,
 			READ_ONCE(mdev->origins.count)) ||
-	    put_config(skb, mdev) || put_claim(skb, mdev) ||
+	    put_config(skb, mdev) || put_loops(skb, mdev) ||
+	    put_claim(skb, mdev) ||
 	    put_ciphers(skb) || put_counters(skb, mdev))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);
@@ -196,6 +212,9 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_SCATTER];
 	if (attr)
 		config->scatter = nla_get_u32(attr) ?: MESHLAN_SCATTER_FLOW;
+	attr = attrs[MESHLAN_A_DEV_LOOP_PROBES];
+	if (attr)
+		config->loop_probes = nla_get_u32(attr);
 }
 
 static int add_flood_type(struct genl_info *info, const struct nlattr *attr,

@@ -12,6 +12,7 @@
 #include "fragment.h"
 #include "frame.h"
 #include "key.h"
+#include "loop_probe.h"
 #include "ordered.h"
 #include "path.h"
 #include "relay.h"
@@ -54,8 +55,11 @@ void meshlan_deliver(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
 	if (unlikely(READ_ONCE(mdev->role) == MESHLAN_ROLE_TRANSIT))
 		return meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_ROLE);
 
-	meshlan_frame_parse(skb, &frame);
 	eth = (const struct ethhdr *)skb->data;
+	if (unlikely(meshlan_loop_concerns(mdev, eth->h_proto)) &&
+	    meshlan_loop_take(mdev, peer->node, skb))
+		return;
+	meshlan_frame_parse(skb, &frame);
 	ether_addr_copy(source.mac, eth->h_source);
 	source.vlan = frame.vlan;
 	if (unlikely(!is_valid_ether_addr(source.mac)))

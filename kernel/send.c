@@ -10,6 +10,7 @@
 #include "fragment.h"
 #include "frame.h"
 #include "key.h"
+#include "loop_probe.h"
 #include "path.h"
 #include "relay.h"
 #include "room.h"
@@ -500,6 +501,9 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	u32 hash;
 	u64 node;
 
+	if (unlikely(meshlan_loop_concerns(mdev, eth_hdr(skb)->h_proto)) &&
+	    meshlan_loop_take(mdev, 0, skb))
+		return;
 	meshlan_frame_parse(skb, &frame);
 	ether_addr_copy(to.mac, eth_hdr(skb)->h_dest);
 	to.vlan = frame.vlan;

@@ -67,6 +67,7 @@ cat >"$T/conf" <<-CONF
 	Suppress = off
 	LinkLocal = on
 	Scatter = packet
+	LoopProbes = off
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1 scatter redundant
 	Origin = $IDA child $IDB child $IDC
@@ -110,6 +111,7 @@ cat >"$T/wanted" <<-CONF
 	Suppress = off
 	LinkLocal = on
 	Scatter = packet
+	LoopProbes = off
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1 scatter redundant
 	Origin = $IDA child $IDB child $IDC

@@ -76,10 +76,14 @@ check "dev set" mc "$A" dev set mesh0 fwmark 0x20 dscp 10 fdb-age 5m \
 prints "dev show: a DSCP" '^dscp 10$' dev show mesh0
 json "... is seen" '.fwmark == 32 and .dscp == 10 and .fdb_age == 300 and
 	.fdb_limit == 1000 and .fdb_node_limit == 100 and .lanes == 3' dev show mesh0
-check "dev set of a switch" mc "$A" dev set mesh0 suppress off link-local on
-json "... is seen" '.suppress == "off" and .link_local == "on"' dev show mesh0
-check "... and back" mc "$A" dev set mesh0 suppress on link-local off
-json "... is seen" '.suppress == "on" and .link_local == "off"' dev show mesh0
+check "dev set of a switch" mc "$A" dev set mesh0 suppress off link-local on \
+	loop-probes off
+json "... is seen" '.suppress == "off" and .link_local == "on" and
+	.loop_probes == "off"' dev show mesh0
+check "... and back" mc "$A" dev set mesh0 suppress on link-local off \
+	loop-probes on
+json "... is seen" '.suppress == "on" and .link_local == "off" and
+	.loop_probes == "on" and .loops == 0' dev show mesh0
 check "dev set of limits" mc "$A" dev set mesh0 limit-up 1.5G limit-down none \
 	limit-burst 100ms
 json "... is seen" '.limit_up == 1500000000 and .limit_down == 0 and

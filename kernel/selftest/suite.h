@@ -133,6 +133,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(fragment)		\
 	do(hole)		\
 	do(liveness)		\
+	do(loop)		\
 	do(measure)		\
 	do(bucket)		\
 	do(suppress)		\

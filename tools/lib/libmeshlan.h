@@ -112,6 +112,10 @@ struct meshlan_dev {
 	uint64_t limit_down;
 	uint16_t limit_burst;
 	uint32_t scatter;
+	uint32_t loop_probes;
+	uint32_t loops;
+	uint64_t loop_node;
+	bool blocked;
 };
 
 struct meshlan_session {
@@ -291,6 +295,8 @@ struct meshlan_event_info {
 	uint32_t claim_pid;
 	struct meshlan_ping ping;
 	struct meshlan_report report;
+	uint64_t here;
+	uint64_t blocked;
 };
 
 /* Attributes of rtnetlink's link kind "meshlan". */

@@ -74,13 +74,15 @@ NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       "drop-tx-route", "drop-tx-loop", "drop-tx-too-big", "drop-tx-checksum",
       "drop-tx-seal", "drop-tx-nomem", "drop-tx-limit", "drop-tx-same-node",
       "drop-tx-unknown",
-      "drop-role", "drop-tx-link-local",
+      "drop-role", "drop-tx-link-local", "drop-blocked", "drop-loop-probe",
       "fdb-full", "fdb-frozen", "fdb-conflict", "fdb-moved",
       "suppressed-arp", "suppressed-nd",
       "flood-tx", "flood-rx", "flood-copy-tx", "flood-all-tx", "flood-ttl",
       "fragment-tx", "fragment-rx",
       "relayed", "report-tx", "report-rx", "wanted",
-      "probe-tx", "probe-rx", "challenge-tx", "path-moved", "crypto-async");
+      "probe-tx", "probe-rx", "challenge-tx",
+      "loop-probe-tx", "loop-probe-rx", "loop-proof",
+      "path-moved", "crypto-async");
 
 const char *meshlan_name(const struct meshlan_names *names, unsigned int value)
 {

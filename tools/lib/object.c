@@ -60,6 +60,10 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(LIMIT_DOWN, limit_down, U64),
 	DEV(LIMIT_BURST, limit_burst, U16),
 	DEV(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
+	DEV(LOOP_PROBES, loop_probes, ENUM, .names = &meshlan_switch_names),
+	DEV(LOOPS, loops, U32),
+	DEV(LOOP_NODE, loop_node, NODE),
+	DEV(BLOCKED, blocked, FLAG),
 };
 SET(dev);
 
@@ -249,6 +253,8 @@ static const struct meshlan_attr event_info_attr[] = {
 	EVENT(CLAIM_PID, claim_pid, U32),
 	EVENT(PING, ping, NEST, .nest = &meshlan_ping_set),
 	EVENT(REPORT, report, NEST, .nest = &meshlan_report_set),
+	EVENT(HERE, here, NODE),
+	EVENT(BLOCKED, blocked, NODE),
 };
 SET(event_info);
 

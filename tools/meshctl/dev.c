@@ -198,6 +198,14 @@ static bool set_scatter(const char *text, void *object)
 	return meshlan_value(&meshlan_scatter_names, text, &dev->scatter);
 }
 
+static bool set_loop_probes(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LOOP_PROBES);
+	return meshlan_value(&meshlan_switch_names, text, &dev->loop_probes);
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -250,6 +258,7 @@ const struct word dev_words[] = {
 	{"limit-burst", "TIME", false, set_limit_burst,
 	 "a time (10ms to 1s)"},
 	{"scatter", "MODE", false, set_scatter, SCATTER_FORM},
+	{"loop-probes", "SWITCH", false, set_loop_probes, "on or off"},
 	{0},
 };
 
@@ -526,7 +535,7 @@ const struct command dev_commands[] = {
 	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
 	 "          [suppress on|off] [link-local on|off]\n"
 	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]\n"
-	 "          [scatter MODE]",
+	 "          [scatter MODE] [loop-probes on|off]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

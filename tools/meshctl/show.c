@@ -121,6 +121,23 @@ static void show_limits(uint64_t up, uint64_t down)
 	putchar('\n');
 }
 
+static void show_loop(const struct meshlan_dev *dev)
+{
+	bool own = dev->loop_node == dev->node;
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!dev->loops)
+		return;
+	printf("  %sloop%s: the LAN behind this node ",
+	       meshlan_colour_on(MESHLAN_RED), meshlan_colour_off(MESHLAN_RED));
+	if (own)
+		printf("gives back what it gets");
+	else
+		printf("is bridged by %s as well",
+		       meshlan_text_node(dev->loop_node, text));
+	printf(", which is blocked %s\n", dev->blocked ? "here" : "there");
+}
+
 static void show_dev(const struct meshlan_dev *dev)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -146,6 +163,7 @@ static void show_dev(const struct meshlan_dev *dev)
 	    dev->scatter != MESHLAN_SCATTER_FLOW)
 		printf("  scatter: %s\n",
 		       text_value(&meshlan_scatter_names, dev->scatter, text));
+	show_loop(dev);
 	if (dev->claim_pid)
 		printf("  claimed by: pid %" PRIu32 "\n", dev->claim_pid);
 	for (unsigned int i = 0; i < dev->counters.count; i++) {

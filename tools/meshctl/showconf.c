@@ -136,6 +136,10 @@ static void print_dev(const struct config *config, FILE *out)
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER))
 		fprintf(out, "Scatter = %s\n",
 			text_value(&meshlan_scatter_names, dev->scatter, text));
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_LOOP_PROBES))
+		fprintf(out, "LoopProbes = %s\n",
+			text_value(&meshlan_switch_names, dev->loop_probes,
+				   text));
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
 	for (size_t i = 0; i < config->origins; i++)

@@ -144,6 +144,9 @@ enum meshlan_report_cause {
  * @MESHLAN_EVENT_SESSION_WANTED: A frame waits for a session with the node.
  * @MESHLAN_EVENT_FDB_FROZEN: A MAC address moved too often and stays where it
  *   is.
+ * @MESHLAN_EVENT_LOOP_FOUND: Another node bridges the same LAN, or this node's
+ *   LAN loops.
+ * @MESHLAN_EVENT_LOOP_CLEARED: For some time nothing has shown it any more.
  * @MESHLAN_EVENT_REPORT: A node reports that it could not relay a packet of
  *   ours.
  * @MESHLAN_EVENT_OWNER_LOST: The claiming socket was closed.
@@ -253,6 +256,10 @@ enum meshlan_event {
  *   or for it.
  * @MESHLAN_COUNTER_DROP_TX_LINK_LOCAL: For 01-80-C2-00-00-0x, which the device
  *   does not carry.
+ * @MESHLAN_COUNTER_DROP_BLOCKED: Either way, while the device is blocked since
+ *   its LAN is bridged by another node as well.
+ * @MESHLAN_COUNTER_DROP_LOOP_PROBE: A loop probe that is old, forged, came
+ *   before, or is one too many.
  * @MESHLAN_COUNTER_FDB_FULL: An address was not learned, a limit was reached.
  * @MESHLAN_COUNTER_FDB_FROZEN: A move was refused, the address moves too
  *   often.
@@ -274,6 +281,12 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
  * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
  * @MESHLAN_COUNTER_WANTED: Frames that waited for a session.
+ * @MESHLAN_COUNTER_LOOP_PROBE_TX: Loop probes given to the LAN behind this
+ *   node.
+ * @MESHLAN_COUNTER_LOOP_PROBE_RX: Loop probes that came from there and were
+ *   passed on.
+ * @MESHLAN_COUNTER_LOOP_PROOF: Proofs that this node's LAN is bridged by
+ *   another, or loops.
  * @MESHLAN_COUNTER_PATH_MOVED: Addresses moved after a challenge.
  * @MESHLAN_COUNTER_CRYPTO_ASYNC: Packets the cipher finished later.
  */
@@ -329,6 +342,8 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_TX_UNKNOWN,
 	MESHLAN_COUNTER_DROP_ROLE,
 	MESHLAN_COUNTER_DROP_TX_LINK_LOCAL,
+	MESHLAN_COUNTER_DROP_BLOCKED,
+	MESHLAN_COUNTER_DROP_LOOP_PROBE,
 	MESHLAN_COUNTER_FDB_FULL,
 	MESHLAN_COUNTER_FDB_FROZEN,
 	MESHLAN_COUNTER_FDB_CONFLICT,
@@ -349,6 +364,9 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_PROBE_TX,
 	MESHLAN_COUNTER_PROBE_RX,
 	MESHLAN_COUNTER_CHALLENGE_TX,
+	MESHLAN_COUNTER_LOOP_PROBE_TX,
+	MESHLAN_COUNTER_LOOP_PROBE_RX,
+	MESHLAN_COUNTER_LOOP_PROOF,
 	MESHLAN_COUNTER_PATH_MOVED,
 	MESHLAN_COUNTER_CRYPTO_ASYNC,
 };
@@ -388,6 +406,10 @@ enum {
 	MESHLAN_A_DEV_LIMIT_DOWN,
 	MESHLAN_A_DEV_LIMIT_BURST,
 	MESHLAN_A_DEV_SCATTER,
+	MESHLAN_A_DEV_LOOP_PROBES,
+	MESHLAN_A_DEV_LOOPS,
+	MESHLAN_A_DEV_LOOP_NODE,
+	MESHLAN_A_DEV_BLOCKED,
 
 	__MESHLAN_A_DEV_MAX,
 	MESHLAN_A_DEV_MAX = (__MESHLAN_A_DEV_MAX - 1)
@@ -587,6 +609,8 @@ enum {
 	MESHLAN_A_EVENT_CLAIM_PID,
 	MESHLAN_A_EVENT_PING,
 	MESHLAN_A_EVENT_REPORT,
+	MESHLAN_A_EVENT_HERE,
+	MESHLAN_A_EVENT_BLOCKED,
 
 	__MESHLAN_A_EVENT_MAX,
 	MESHLAN_A_EVENT_MAX = (__MESHLAN_A_EVENT_MAX - 1)
