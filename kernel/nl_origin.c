@@ -195,25 +195,18 @@ int meshlan_nl_origin_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return 0;
 }
 
-/* Children may be more than an ordinary answer has room for. */
-static int reply_begin(struct meshlan_nl_msg *msg, struct genl_info *info,
-		       const struct meshlan_origin *origin)
+/* Children may be more than an ordinary message has room for. */
+static int make_room(struct sk_buff *skb, const struct meshlan_dev *mdev,
+		     const struct meshlan_origin *origin)
 {
-	struct meshlan_dev *mdev = meshlan_nl_dev(info);
 	const struct meshlan_children *children;
-	int err, room = 0;
+	int room = 0;
 
 	children = rcu_dereference_protected(origin->children,
 					     lockdep_is_held(&mdev->lock));
 	if (children)
 		room = children->count * nla_total_size_64bit(sizeof(u64));
-	err = meshlan_nl_reply_begin(msg, info);
-	if (err)
-		return err;
-	err = pskb_expand_head(msg->skb, 0, room, GFP_KERNEL);
-	if (err)
-		nlmsg_free(msg->skb);
-	return err;
+	return pskb_expand_head(skb, 0, room, GFP_KERNEL);
 }
 
 /**
@@ -231,11 +224,28 @@ int meshlan_nl_origin_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 	if (IS_ERR(origin))
 		return PTR_ERR(origin);
-	err = reply_begin(&msg, info, origin);
+	err = meshlan_nl_reply_begin(&msg, info);
 	if (err)
 		return err;
+	err = make_room(msg.skb, meshlan_nl_dev(info), origin);
+	if (err) {
+		nlmsg_free(msg.skb);
+		return err;
+	}
 	return meshlan_nl_reply(&msg, info, put_origin(meshlan_nl_dev(info),
 						       origin, &msg));
+}
+
+/* What does not fit even alone gets a message that is large enough. */
+static int dump_origin(struct meshlan_dev *mdev, struct meshlan_origin *origin,
+		       struct meshlan_nl_msg *msg)
+{
+	int err = put_origin(mdev, origin, msg);
+
+	if (err != -EMSGSIZE || msg->skb->len)
+		return err;
+	err = make_room(msg->skb, mdev, origin);
+	return err ?: put_origin(mdev, origin, msg);
 }
 
 static int dump_origins(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
@@ -245,7 +255,7 @@ static int dump_origins(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
 	int err;
 
 	while ((origin = meshlan_origin_from(mdev, cursor->node))) {
-		err = put_origin(mdev, origin, msg);
+		err = dump_origin(mdev, origin, msg);
 		if (err)
 			return err;
 		cursor->node = origin->fdb.node + 1;

@@ -460,7 +460,7 @@ many_routes() {
 
 # 600 sessions, a path each: dumps of many messages, each object once.
 dumps() {
-	local n=600 i batch=$T/batch
+	local n=600 i batch=$T/batch children
 
 	for ((i = 1; i <= n; i++)); do
 		printf '[Session]\nNode = %016x\nPath = remote 10.9.%d.%d:9\n' \
@@ -474,6 +474,15 @@ dumps() {
 	is "and none twice" "$(field "$A" length session list mesh0)" $((n + 1))
 	is "a long dump has every path once" \
 		"$(field "$A" length path list mesh0)" $n
+	mapfile -t children < <(printf 'child\n%016x\n' \
+		$(seq $((0x1001)) $((0x1000 + n))))
+	check "an origin of 600 children is made" \
+		mc "$A" origin add mesh0 5 "${children[@]}"
+	is "it is in a dump that began with a small message" \
+		"$(SMALL=1 ask dump:get origin)" ok
+	is "and has all of them" "$(field "$A" \
+		'.[] | select(.node == "0000000000000005").child | length' \
+		origin list mesh0)" $n
 }
 
 # paused WHAT WANTED COMMAND: a dump during which COMMAND is run
