@@ -73,7 +73,7 @@ static void housekeep(struct work_struct *work)
 		meshlan_sessions_expire(mdev);
 		meshlan_fdb_age_out(mdev);
 		meshlan_origins_age(mdev);
-		meshlan_wanted_age(mdev);
+		meshlan_wanted_kick(mdev);
 		meshlan_pings_age(mdev);
 		schedule_delayed_work(&mdev->housekeeping, HZ);
 	}
@@ -156,7 +156,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	meshlan_routes_uninit(mdev);
 	mutex_unlock(&mdev->lock);
 	cancel_delayed_work_sync(&mdev->housekeeping);
-	meshlan_wanted_purge(mdev);
+	meshlan_wanted_uninit(mdev);
 	meshlan_pings_purge(mdev);
 	meshlan_limits_uninit(mdev);
 	meshlan_fdb_uninit(mdev);
@@ -214,14 +214,13 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&mdev->list);
 	INIT_LIST_HEAD(&mdev->session_list);
 	INIT_LIST_HEAD(&mdev->adjacent);
-	INIT_LIST_HEAD(&mdev->wanted.list);
 	INIT_LIST_HEAD(&mdev->pings.list);
-	spin_lock_init(&mdev->wanted.lock);
 	spin_lock_init(&mdev->pings.lock);
 	spin_lock_init(&mdev->flood_lock);
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
+	meshlan_wanted_init(mdev);
 	meshlan_limits_init(mdev);
 	mdev->scatter = MESHLAN_SCATTER_FLOW;
 	spin_lock_init(&mdev->scatter_lock);

@@ -96,7 +96,7 @@ unsigned int meshlan_session_window(struct meshlan_session *session)
 	return MESHLAN_WINDOW_BITS;
 }
 
-void meshlan_wanted_send(struct meshlan_session *session)
+void meshlan_wanted_kick(struct meshlan_dev *mdev)
 {
 }
 

@@ -269,7 +269,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
  * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
- * @MESHLAN_COUNTER_WANTED: Frames that waited for a session.
+ * @MESHLAN_COUNTER_WANTED: Frames that waited until their node could be sent
+ *   to.
  * @MESHLAN_COUNTER_PATH_MOVED: Addresses moved after a challenge.
  * @MESHLAN_COUNTER_CRYPTO_ASYNC: Packets the cipher finished later.
  */
