@@ -68,6 +68,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(FDB_MOVED,		"fdb_moved"),
 	NAME(SUPPRESSED_ARP,	"suppressed_arp"),
 	NAME(SUPPRESSED_ND,	"suppressed_nd"),
+	NAME(CONTESTED,		"contested"),
 	NAME(FLOOD_TX,		"flood_tx"),
 	NAME(FLOOD_RX,		"flood_rx"),
 	NAME(FLOOD_COPY_TX,	"flood_copy_tx"),

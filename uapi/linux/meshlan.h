@@ -260,6 +260,8 @@ enum meshlan_event {
  *   flooded.
  * @MESHLAN_COUNTER_SUPPRESSED_ND: Neighbour solicitations answered here
  *   instead of flooded.
+ * @MESHLAN_COUNTER_CONTESTED: IP addresses that two MAC addresses began to
+ *   claim.
  * @MESHLAN_COUNTER_FLOOD_TX: Frames this node began to flood.
  * @MESHLAN_COUNTER_FLOOD_RX: Flooded frames of others that came for the first
  *   time.
@@ -332,6 +334,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FDB_MOVED,
 	MESHLAN_COUNTER_SUPPRESSED_ARP,
 	MESHLAN_COUNTER_SUPPRESSED_ND,
+	MESHLAN_COUNTER_CONTESTED,
 	MESHLAN_COUNTER_FLOOD_TX,
 	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
