@@ -75,6 +75,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(FLOOD_ALL_TX,	"flood_all_tx"),
 	NAME(FRAGMENT_TX,	"fragment_tx"),
 	NAME(FRAGMENT_RX,	"fragment_rx"),
+	NAME(TOO_BIG_TX,	"too_big_tx"),
 	NAME(RELAYED,		"relayed"),
 	NAME(REPORT_TX,		"report_tx"),
 	NAME(REPORT_RX,		"report_rx"),

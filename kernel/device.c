@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
+#include <linux/timekeeping.h>
 #include <net/ip.h>
 #include <net/rtnetlink.h>
 
@@ -22,6 +23,7 @@
 #include "send.h"
 #include "session.h"
 #include "socket.h"
+#include "too_big.h"
 #include "wanted.h"
 
 static LIST_HEAD(devices);	/* under rtnl */
@@ -221,6 +223,8 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
 	meshlan_wanted_init(mdev);
+	meshlan_bucket_init(&mdev->too_big, MESHLAN_TOO_BIG_RATE,
+			    MESHLAN_TOO_BIG_RATE, ktime_get_ns());
 	meshlan_limits_init(mdev);
 	mdev->scatter = MESHLAN_SCATTER_FLOW;
 	spin_lock_init(&mdev->scatter_lock);

@@ -123,6 +123,7 @@ struct meshlan_pings {
  * @epoch: of the numbers that our floods have
  * @flood_number: of the last one
  * @wanted: frames that wait until they can be sent, with its own lock
+ * @too_big: how many senders may be told that a frame is too big
  * @pings: questions that wait for their answer, with its own lock
  * @changes: how often something was changed that a dump tells of
  * @keys: by index, RCU for readers
@@ -168,6 +169,7 @@ struct meshlan_dev {
 	u16			epoch;
 	u32			flood_number;
 	struct meshlan_wanted	wanted;
+	struct meshlan_bucket	too_big;
 	struct meshlan_pings	pings;
 	atomic_t		changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];

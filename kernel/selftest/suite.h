@@ -135,6 +135,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(measure)		\
 	do(bucket)		\
 	do(suppress)		\
+	do(too_big)		\
 	do(share)		\
 	do(scatter)		\
 	do(resequence)

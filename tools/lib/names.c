@@ -77,7 +77,7 @@ NAMES(meshlan_counter_names, MESHLAN_COUNTER_DROP_RX_MULTICAST,
       "fdb-full", "fdb-frozen", "fdb-conflict", "fdb-moved",
       "suppressed-arp", "suppressed-nd", "contested",
       "flood-tx", "flood-rx", "flood-copy-tx", "flood-all-tx",
-      "fragment-tx", "fragment-rx",
+      "fragment-tx", "fragment-rx", "too-big-tx",
       "relayed", "report-tx", "report-rx", "wanted",
       "probe-tx", "probe-rx", "challenge-tx", "path-moved", "crypto-async");
 

@@ -269,6 +269,7 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_FLOOD_ALL_TX: Frames sent to all since a child had no path.
  * @MESHLAN_COUNTER_FRAGMENT_TX: Frames that were cut into pieces.
  * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
+ * @MESHLAN_COUNTER_TOO_BIG_TX: Senders that were told a size that fits.
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
  * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
  * @MESHLAN_COUNTER_WANTED: Frames that waited until their node could be sent
@@ -341,6 +342,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FLOOD_ALL_TX,
 	MESHLAN_COUNTER_FRAGMENT_TX,
 	MESHLAN_COUNTER_FRAGMENT_RX,
+	MESHLAN_COUNTER_TOO_BIG_TX,
 	MESHLAN_COUNTER_RELAYED,
 	MESHLAN_COUNTER_REPORT_TX,
 	MESHLAN_COUNTER_REPORT_RX,
