@@ -8,7 +8,6 @@
 #include "../receive.h"
 #include "../send.h"
 #include "../session.h"
-#include "../wanted.h"
 #include "../way.h"
 #include "../window.h"
 
@@ -94,10 +93,6 @@ void meshlan_ordered_free(struct meshlan_ordered *ordered)
 unsigned int meshlan_session_window(struct meshlan_session *session)
 {
 	return MESHLAN_WINDOW_BITS;
-}
-
-void meshlan_wanted_kick(struct meshlan_dev *mdev)
-{
 }
 
 static void session_free(struct kref *ref)

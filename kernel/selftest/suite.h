@@ -136,6 +136,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(bucket)		\
 	do(suppress)		\
 	do(too_big)		\
+	do(wanted)		\
 	do(share)		\
 	do(scatter)		\
 	do(resequence)
