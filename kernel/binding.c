@@ -77,51 +77,93 @@ slot_for(struct meshlan_bindings *bindings, const struct meshlan_binding *key,
 	return victim;
 }
 
-/**
- * meshlan_binding_learn() - note who has an address
- * @bindings: the table
- * @heard: all of it but @heard and @used
- *
- * Context: RCU or BH off.
+/* Two claim an address as long as the other one has not been silent. */
+static bool is_contested(const struct meshlan_binding *slot, u32 now)
+{
+	return slot->contested &&
+	       now - slot->rival_heard < MESHLAN_BINDING_AGE;
+}
+
+/*
+ * The one that spoke last has the address, and the one before is its rival: if
+ * two take turns, each is the other's. Returns whether that is news.
  */
-void meshlan_binding_learn(struct meshlan_bindings *bindings,
-			   const struct meshlan_binding *heard)
+static bool slot_hear(struct meshlan_binding *slot,
+		      const struct meshlan_binding *heard, u32 now)
+{
+	bool before = is_contested(slot, now);
+
+	if (ether_addr_equal(slot->mac, heard->mac)) {
+		slot->heard = now;
+		return false;
+	}
+	ether_addr_copy(slot->rival, slot->mac);
+	slot->rival_heard = slot->heard;
+	slot->contested = true;
+	ether_addr_copy(slot->mac, heard->mac);
+	slot->node = heard->node;
+	slot->heard = now;
+	slot->known = false;
+	return !before && is_contested(slot, now);
+}
+
+static bool binding_note(struct meshlan_bindings *bindings,
+			 const struct meshlan_binding *heard, bool known)
 {
 	struct meshlan_binding *slot;
 	u32 now = binding_now();
+	bool news = false;
 
 	spin_lock_bh(&bindings->lock);
-	slot = find_slot(bindings, heard, now) ?:
-	       slot_for(bindings, heard, now);
-	*slot = *heard;
-	slot->heard = now;
-	slot->used = true;
+	slot = find_slot(bindings, heard, now);
+	if (slot) {
+		news = slot_hear(slot, heard, now);
+	} else {
+		slot = slot_for(bindings, heard, now);
+		*slot = *heard;
+		slot->heard = now;
+		slot->used = true;
+		slot->known = false;
+		slot->contested = false;
+	}
+	if (known) {
+		slot->known = true;
+		slot->node = heard->node;
+		slot->router = heard->router;
+	}
 	spin_unlock_bh(&bindings->lock);
+	return news;
+}
+
+/**
+ * meshlan_binding_learn() - note who has an address
+ * @bindings: the table
+ * @heard: the address, who has it, and where, and whether he is a router
+ *
+ * Context: RCU or BH off.
+ * Return: true if two claim it now.
+ */
+bool meshlan_binding_learn(struct meshlan_bindings *bindings,
+			   const struct meshlan_binding *heard)
+{
+	return binding_note(bindings, heard, true);
 }
 
 /**
  * meshlan_binding_claim() - note that somebody uses an address
  * @bindings: the table
- * @heard: the address, and the MAC address that uses it
+ * @heard: the address, who uses it, and where
  *
- * For what tells too little to learn from it. It renews the binding that it
- * confirms, and ends the one that it contradicts.
+ * For what tells too little to answer from it. It renews the binding that it
+ * confirms, and contests one that it contradicts.
  *
  * Context: RCU or BH off.
+ * Return: true if two claim it now.
  */
-void meshlan_binding_claim(struct meshlan_bindings *bindings,
+bool meshlan_binding_claim(struct meshlan_bindings *bindings,
 			   const struct meshlan_binding *heard)
 {
-	struct meshlan_binding *slot;
-	u32 now = binding_now();
-
-	spin_lock_bh(&bindings->lock);
-	slot = find_slot(bindings, heard, now);
-	if (slot && ether_addr_equal(slot->mac, heard->mac))
-		slot->heard = now;
-	else if (slot)
-		slot->used = false;
-	spin_unlock_bh(&bindings->lock);
+	return binding_note(bindings, heard, false);
 }
 
 /**
@@ -130,19 +172,46 @@ void meshlan_binding_claim(struct meshlan_bindings *bindings,
  * @binding: the address and VLAN; the rest is filled in
  *
  * Context: RCU or BH off.
- * Return: true if somebody said so lately.
+ * Return: true if somebody said enough lately, and nobody else claims it.
  */
 bool meshlan_binding_find(struct meshlan_bindings *bindings,
 			  struct meshlan_binding *binding)
 {
 	struct meshlan_binding *slot;
+	u32 now = binding_now();
+	bool found = false;
 
 	spin_lock_bh(&bindings->lock);
-	slot = find_slot(bindings, binding, binding_now());
-	if (slot)
+	slot = find_slot(bindings, binding, now);
+	if (slot && slot->known && !is_contested(slot, now)) {
 		*binding = *slot;
+		found = true;
+	}
 	spin_unlock_bh(&bindings->lock);
-	return slot;
+	return found;
+}
+
+/**
+ * meshlan_binding_contested() - do several claim an address
+ * @bindings: the table
+ * @binding: the address and VLAN, and who is said to have it
+ *
+ * Context: RCU or BH off.
+ * Return: true if two do, or somebody else does.
+ */
+bool meshlan_binding_contested(struct meshlan_bindings *bindings,
+			       const struct meshlan_binding *binding)
+{
+	struct meshlan_binding *slot;
+	u32 now = binding_now();
+	bool contested;
+
+	spin_lock_bh(&bindings->lock);
+	slot = find_slot(bindings, binding, now);
+	contested = slot && (is_contested(slot, now) ||
+			     !ether_addr_equal(slot->mac, binding->mac));
+	spin_unlock_bh(&bindings->lock);
+	return contested;
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
+#include <linux/timekeeping.h>
 #include <net/ip.h>
 #include <net/rtnetlink.h>
 
@@ -23,6 +24,7 @@
 #include "send.h"
 #include "session.h"
 #include "socket.h"
+#include "too_big.h"
 #include "wanted.h"
 
 static LIST_HEAD(devices);	/* under rtnl */
@@ -74,7 +76,7 @@ static void housekeep(struct work_struct *work)
 		meshlan_sessions_expire(mdev);
 		meshlan_fdb_age_out(mdev);
 		meshlan_origins_age(mdev);
-		meshlan_wanted_age(mdev);
+		meshlan_wanted_kick(mdev);
 		meshlan_pings_age(mdev);
 		meshlan_loops_age(mdev);
 		meshlan_loops_probe(mdev);
@@ -159,7 +161,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	meshlan_routes_uninit(mdev);
 	mutex_unlock(&mdev->lock);
 	cancel_delayed_work_sync(&mdev->housekeeping);
-	meshlan_wanted_purge(mdev);
+	meshlan_wanted_uninit(mdev);
 	meshlan_pings_purge(mdev);
 	meshlan_limits_uninit(mdev);
 	meshlan_fdb_uninit(mdev);
@@ -217,14 +219,15 @@ static void meshlan_setup(struct net_device *dev)
 	INIT_LIST_HEAD(&mdev->list);
 	INIT_LIST_HEAD(&mdev->session_list);
 	INIT_LIST_HEAD(&mdev->adjacent);
-	INIT_LIST_HEAD(&mdev->wanted.list);
 	INIT_LIST_HEAD(&mdev->pings.list);
-	spin_lock_init(&mdev->wanted.lock);
 	spin_lock_init(&mdev->pings.lock);
 	spin_lock_init(&mdev->flood_lock);
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
+	meshlan_wanted_init(mdev);
+	meshlan_bucket_init(&mdev->too_big, MESHLAN_TOO_BIG_RATE,
+			    MESHLAN_TOO_BIG_RATE, ktime_get_ns());
 	meshlan_limits_init(mdev);
 	meshlan_loops_init(&mdev->loops, ktime_get_boottime_ns());
 	mdev->scatter = MESHLAN_SCATTER_FLOW;

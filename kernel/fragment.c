@@ -7,9 +7,11 @@
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 
+#include "burst.h"
 #include "meshlan.h"
 #include "send.h"
 #include "session.h"
+#include "too_big.h"
 
 /*
  * Frames that do not fit: cut before they are sealed, each piece a packet of
@@ -20,6 +22,9 @@
 
 /* Less of a frame in a packet is not worth a packet. */
 #define PIECE_MIN	64
+
+/* What is read of a frame: flood header, Ethernet, VLAN, IP, TCP. */
+#define HEADERS_MAX	128
 
 /* No plaintext is longer. */
 #define PLAINTEXT_MAX	(IP_MAX_MTU + VLAN_ETH_HLEN + \
@@ -41,9 +46,7 @@ static struct sk_buff *copy_piece(const struct sk_buff *skb,
 	memcpy(piece->cb, skb->cb, sizeof(piece->cb));
 	piece->priority = skb->priority;
 	skb_copy_hash(piece, skb);
-	/* The sender waits for each piece as it would for the whole. */
-	if (skb->sk)
-		skb_set_owner_w(piece, skb->sk);
+	meshlan_burst_own(piece, skb);
 	return piece;
 }
 
@@ -75,26 +78,30 @@ static bool copy_pieces(const struct sk_buff *skb, unsigned int size,
 	return true;
 }
 
+/* The longest plaintext that so much room for each piece allows. */
+static unsigned int pieces_room(unsigned int room)
+{
+	if (room < sizeof(struct meshlan_fragment) + PIECE_MIN)
+		return room;
+	return (room - sizeof(struct meshlan_fragment)) * MESHLAN_PIECES_MAX;
+}
+
 static bool cut_frame(struct meshlan_dev *mdev, struct sk_buff_head *burst,
 		      struct sk_buff *skb, unsigned int room)
 {
-	enum meshlan_counter cause = MESHLAN_COUNTER_DROP_TX_TOO_BIG;
 	struct sk_buff_head pieces;
 	unsigned int size, count;
 
-	if (room < sizeof(struct meshlan_fragment) + PIECE_MIN)
-		goto drop;
 	count = DIV_ROUND_UP(skb->len, room - sizeof(struct meshlan_fragment));
-	if (count > MESHLAN_PIECES_MAX)
-		goto drop;
 	/* Equal ones: a link further on that takes less may take them too. */
 	size = DIV_ROUND_UP(skb->len, count);
 
 	__skb_queue_head_init(&pieces);
 	if (!copy_pieces(skb, size, count, &pieces)) {
 		__skb_queue_purge(&pieces);
-		cause = MESHLAN_COUNTER_DROP_TX_NOMEM;
-		goto drop;
+		__skb_unlink(skb, burst);
+		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_NOMEM);
+		return false;
 	}
 	__skb_trim(skb, size);
 	push_fragment(skb, 0, count);
@@ -102,11 +109,13 @@ static bool cut_frame(struct meshlan_dev *mdev, struct sk_buff_head *burst,
 	burst->qlen += skb_queue_len(&pieces);
 	meshlan_count(mdev, MESHLAN_COUNTER_FRAGMENT_TX);
 	return true;
+}
 
-drop:
-	__skb_unlink(skb, burst);
-	meshlan_drop(mdev, skb, cause);
-	return false;
+/* What nodes say among themselves has no sender to be told. */
+static bool is_frame(const struct sk_buff *skb)
+{
+	return !(MESHLAN_CB(skb)->flags &
+		 (MESHLAN_FLAG_FLOOD | MESHLAN_FLAG_CONTROL));
 }
 
 /**
@@ -122,11 +131,27 @@ unsigned int meshlan_fragment_cut(struct meshlan_dev *mdev,
 				  unsigned int room)
 {
 	unsigned int frames = skb_queue_len(burst);
+	unsigned int most = pieces_room(room);
 	struct sk_buff *skb, *next;
+	bool told = false;
 
 	skb_queue_walk_safe(burst, skb, next) {
-		if (unlikely(skb->len > room))
+		if (likely(skb->len <= room))
+			continue;
+		/* A burst is of one sender. */
+		if (!told && is_frame(skb))
+			told = skb->len > most ?
+			       meshlan_too_big(mdev, skb, MESHLAN_TOO_BIG_ALL,
+					       most) :
+			       meshlan_too_big(mdev, skb,
+					       MESHLAN_TOO_BIG_STREAM, room);
+		if (likely(skb->len <= most)) {
 			frames -= !cut_frame(mdev, burst, skb, room);
+			continue;
+		}
+		frames--;
+		__skb_unlink(skb, burst);
+		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_TOO_BIG);
 	}
 	return frames;
 }
@@ -319,35 +344,66 @@ static u8 frame_dsfield(const struct frame *frame)
 	return dsfield;
 }
 
-static struct sk_buff *frame_join(struct meshlan_dev *mdev,
+/* Of a frame that fits a page a copy is made: GRO takes only what is in one. */
+static struct sk_buff *frame_copy(struct meshlan_dev *mdev,
 				  const struct frame *frame)
 {
 	struct sk_buff *whole;
 	int i;
 
 	whole = netdev_alloc_skb_ip_align(mdev->dev, frame->len);
-	if (!whole)
-		return NULL;
-	for (i = 0; i < frame->about.count; i++)
+	for (i = 0; i < frame->about.count; i++) {
+		if (unlikely(!whole)) {
+			meshlan_drop(mdev, frame->skb[i],
+				     MESHLAN_COUNTER_DROP_RX_NOMEM);
+			continue;
+		}
 		skb_put_data(whole, frame->skb[i]->data, frame->skb[i]->len);
-	MESHLAN_CB(whole)->dsfield = frame_dsfield(frame);
-	meshlan_count(mdev, MESHLAN_COUNTER_FRAGMENT_RX);
+		consume_skb(frame->skb[i]);
+	}
 	return whole;
+}
+
+/* A larger one stays in pieces, which hang on the first as IP's own do. */
+static struct sk_buff *frame_chain(struct meshlan_dev *mdev,
+				   const struct frame *frame)
+{
+	struct sk_buff *whole = frame->skb[0], **end;
+	unsigned int len = 0, truesize = 0;
+	int i;
+
+	end = &skb_shinfo(whole)->frag_list;
+	for (i = 1; i < frame->about.count; i++) {
+		*end = frame->skb[i];
+		end = &frame->skb[i]->next;
+		len += frame->skb[i]->len;
+		truesize += frame->skb[i]->truesize;
+	}
+	*end = NULL;
+	whole->len += len;
+	whole->data_len += len;
+	whole->truesize += truesize;
+	/* A first piece of a few bytes must not hide from us what follows. */
+	if (likely(pskb_may_pull(whole, HEADERS_MAX)))
+		return whole;
+	meshlan_drop(mdev, whole, MESHLAN_COUNTER_DROP_RX_NOMEM);
+	return NULL;
 }
 
 /* What becomes of a frame that nobody else knows of any more. */
 static struct sk_buff *frame_finish(struct meshlan_dev *mdev,
 				    struct frame *frame)
 {
-	struct sk_buff *whole = frame_join(mdev, frame);
-	int i;
+	u8 dsfield = frame_dsfield(frame);
+	struct sk_buff *whole;
 
-	for (i = 0; i < frame->about.count; i++) {
-		if (likely(whole))
-			consume_skb(frame->skb[i]);
-		else
-			meshlan_drop(mdev, frame->skb[i],
-				     MESHLAN_COUNTER_DROP_RX_NOMEM);
+	if (frame->len > MESHLAN_REASSEMBLY_COPY)
+		whole = frame_chain(mdev, frame);
+	else
+		whole = frame_copy(mdev, frame);
+	if (likely(whole)) {
+		MESHLAN_CB(whole)->dsfield = dsfield;
+		meshlan_count(mdev, MESHLAN_COUNTER_FRAGMENT_RX);
 	}
 	kfree(frame);
 	return whole;

@@ -14,6 +14,8 @@ struct meshlan_session;
 /* Frames of one session that wait for pieces; bytes with all overhead. */
 #define MESHLAN_REASSEMBLY_FRAMES	64
 #define MESHLAN_REASSEMBLY_BYTES	(256 * 1024)
+/* Of frames up to this size a copy is made when all pieces are there. */
+#define MESHLAN_REASSEMBLY_COPY		SKB_MAX_ORDER(NET_SKB_PAD, 0)
 /* So long they wait. */
 #define MESHLAN_REASSEMBLY_TIME		(HZ / 2)
 

@@ -602,7 +602,7 @@ int meshlan_key_use(struct meshlan_key *key, struct netlink_ext_ack *extack)
 	WRITE_ONCE(key->state, MESHLAN_KEY_STATE_TRANSMIT);
 	rcu_assign_pointer(session->tx, key);
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_USE);
-	meshlan_wanted_send(session);
+	meshlan_wanted_kick(session->mdev);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #include "limit.h"
 #include "loop.h"
 #include "messages.h"
+#include "wanted.h"
 
 /*
  * Lock order, outermost first; Documentation/networking/locking.rst tells
@@ -85,18 +86,6 @@ struct meshlan_origins {
 };
 
 /**
- * struct meshlan_wanted - frames that wait for sessions
- * @lock: protects all of it, BH off
- * @list: by node, oldest first
- * @count: nodes
- */
-struct meshlan_wanted {
-	spinlock_t		lock;
-	struct list_head	list;
-	unsigned int		count;
-};
-
-/**
  * struct meshlan_pings - questions that wait for their answer
  * @lock: protects all of it, BH off
  * @list: oldest first
@@ -141,7 +130,8 @@ struct meshlan_pings {
  * @flood_lock: protects @epoch and @flood_number, BH off
  * @epoch: of the numbers that our floods have
  * @flood_number: of the last one
- * @wanted: frames that wait for sessions, with its own lock
+ * @wanted: frames that wait until they can be sent, with its own lock
+ * @too_big: how many senders may be told that a frame is too big
  * @pings: questions that wait for their answer, with its own lock
  * @changes: how often something was changed that a dump tells of
  * @keys: by index, RCU for readers
@@ -189,6 +179,7 @@ struct meshlan_dev {
 	u16			epoch;
 	u32			flood_number;
 	struct meshlan_wanted	wanted;
+	struct meshlan_bucket	too_big;
 	struct meshlan_pings	pings;
 	atomic_t		changes;
 	struct hlist_head	keys[BIT(MESHLAN_KEY_BITS)];

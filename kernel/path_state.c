@@ -164,6 +164,8 @@ static void path_turn(struct meshlan_path *path, bool up)
 	spin_unlock(&session->path_lock);
 	meshlan_event_path(path, up ? MESHLAN_EVENT_PATH_UP :
 				      MESHLAN_EVENT_PATH_DOWN);
+	if (up)
+		meshlan_wanted_kick(session->mdev);
 }
 
 /**

@@ -465,8 +465,9 @@ bool meshlan_send_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 		return false;
 	}
 	session = meshlan_session_find(mdev, node);
-	if (unlikely(!session))
-		return meshlan_wanted_add(mdev, node, hash, burst);
+	if (unlikely(!session || !READ_ONCE(session->reached)) &&
+	    meshlan_wanted_hold(mdev, node, session, hash, burst))
+		return false;
 	return meshlan_send_burst(session, hash, MESHLAN_TTL, burst);
 }
 

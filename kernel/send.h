@@ -17,6 +17,7 @@ struct meshlan_way;
  * @lane: struct meshlan_tx_lane or meshlan_rx_lane
  * @hop: adjacent node that relays the packet, 0 if none does
  * @counter: number of a packet that came, while it waits for others
+ * @since: jiffies when a frame began to wait until it can be sent
  * @err: what the cipher said, -EINPROGRESS while it works
  * @hash: of the flow, while the packet waits to be sealed
  * @path: our id of the path to send on
@@ -32,6 +33,7 @@ struct meshlan_cb {
 	union {
 		u64	hop;
 		u64	counter;
+		unsigned long since;
 	};
 	int	err;
 	u32	hash;

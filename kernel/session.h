@@ -41,6 +41,8 @@ struct meshlan_owner {
  * @owner: the daemon's bytes, under meshlan_dev.lock
  * @tx: key to send under, RCU for readers, under meshlan_dev.lock
  * @best: path to send on, RCU for readers, under @path_lock
+ * @reached: the node could be sent to, and nothing waits for that any more,
+ *	under meshlan_wanted.lock
  * @limited_up: what is sent goes by a limit
  * @limited_down: what is received goes by a limit
  * @limited_relay: what is relayed for it goes by a limit
@@ -85,6 +87,7 @@ struct meshlan_session {
 	struct meshlan_owner	owner;
 	struct meshlan_key __rcu *tx;
 	struct meshlan_path __rcu *best;
+	bool			reached;
 	bool			limited_up;
 	bool			limited_down;
 	bool			limited_relay;

@@ -74,23 +74,32 @@ static struct neighbour *table_entry(struct net_device *dev,
 	return NULL;
 }
 
-/* The neighbour table is of the device, that is, of untagged frames. */
-static bool find_in_table(struct net_device *dev,
+/*
+ * The neighbour table is of the device, that is, of untagged frames. What is in
+ * it for good is right by decree. What is merely reachable the stack has heard
+ * as bindings have, and it does not know that somebody else said so too.
+ */
+static bool find_in_table(struct meshlan_dev *mdev,
 			  struct meshlan_binding *binding)
 {
 	struct neighbour *n;
-	bool valid;
+	u8 state;
 
 	if (binding->vlan)
 		return false;
-	n = table_entry(dev, &binding->ip);
+	n = table_entry(mdev->dev, &binding->ip);
 	if (!n)
 		return false;
-	valid = READ_ONCE(n->nud_state) & NUD_CONNECTED;
-	neigh_ha_snapshot((char *)binding->mac, n, dev);
+	state = READ_ONCE(n->nud_state);
+	neigh_ha_snapshot((char *)binding->mac, n, mdev->dev);
 	binding->router = n->flags & NTF_ROUTER;
 	neigh_release(n);
-	return valid && is_valid_ether_addr(binding->mac);
+	if (!is_valid_ether_addr(binding->mac))
+		return false;
+	if (state & (NUD_PERMANENT | NUD_NOARP))
+		return true;
+	return state & NUD_REACHABLE &&
+	       !meshlan_binding_contested(&mdev->bindings, binding);
 }
 
 /* Who has the address; nobody on this side, who can answer himself. */
@@ -100,7 +109,7 @@ static bool find_answer(struct meshlan_dev *mdev,
 	struct meshlan_fdb_key key = { .vlan = binding->vlan };
 	u64 node;
 
-	if (find_in_table(mdev->dev, binding)) {
+	if (find_in_table(mdev, binding)) {
 		ether_addr_copy(key.mac, binding->mac);
 		return !meshlan_fdb_is_here(mdev, &key);
 	}
@@ -141,8 +150,24 @@ static void binding_of(const struct meshlan_neigh *neigh, u16 vlan,
 	binding->router = neigh->router;
 }
 
-/* As if it had come from the mesh. */
-static void give_answer(struct meshlan_dev *mdev, struct sk_buff *answer)
+static void note(struct meshlan_dev *mdev,
+		 const struct meshlan_binding *binding, bool known)
+{
+	bool news = known ? meshlan_binding_learn(&mdev->bindings, binding) :
+			    meshlan_binding_claim(&mdev->bindings, binding);
+
+	if (unlikely(news))
+		meshlan_count(mdev, MESHLAN_COUNTER_CONTESTED);
+}
+
+/**
+ * meshlan_give_answer() - answer a frame from here as if from the mesh
+ * @mdev: the device
+ * @answer: its data is the frame; consumed
+ *
+ * Context: BH off.
+ */
+void meshlan_give_answer(struct meshlan_dev *mdev, struct sk_buff *answer)
 {
 	answer->protocol = eth_type_trans(answer, mdev->dev);
 	skb_reset_network_header(answer);
@@ -174,7 +199,8 @@ bool meshlan_suppress(struct meshlan_dev *mdev, struct sk_buff *skb,
 	/* Whoever speaks on this side contradicts what was said elsewhere. */
 	if (neigh.has_mac) {
 		binding_of(&neigh, frame->vlan, &binding);
-		meshlan_binding_claim(&mdev->bindings, &binding);
+		if (single_ip(&binding.ip))
+			note(mdev, &binding, false);
 	}
 
 	if (!may_answer(mdev, eth, &neigh))
@@ -192,7 +218,7 @@ bool meshlan_suppress(struct meshlan_dev *mdev, struct sk_buff *skb,
 		      MESHLAN_COUNTER_SUPPRESSED_ND :
 		      MESHLAN_COUNTER_SUPPRESSED_ARP);
 	consume_skb(skb);
-	give_answer(mdev, answer);
+	meshlan_give_answer(mdev, answer);
 	return true;
 }
 
@@ -240,8 +266,5 @@ void meshlan_suppress_learn(struct meshlan_dev *mdev, u64 node,
 	ether_addr_copy(key.mac, neigh.mac);
 	if (!meshlan_fdb_lookup(mdev, &key, &behind) || behind != node)
 		return;
-	if (tells_all(&neigh))
-		meshlan_binding_learn(&mdev->bindings, &binding);
-	else
-		meshlan_binding_claim(&mdev->bindings, &binding);
+	note(mdev, &binding, tells_all(&neigh));
 }

@@ -17,4 +17,6 @@ void meshlan_suppress_learn(struct meshlan_dev *mdev, u64 node,
 			    const struct sk_buff *skb,
 			    const struct meshlan_frame *frame);
 
+void meshlan_give_answer(struct meshlan_dev *mdev, struct sk_buff *answer);
+
 #endif /* _MESHLAN_SUPPRESS_H */

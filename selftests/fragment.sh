@@ -3,8 +3,8 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # Frames that do not fit the underlay: cut, put together, and lost only where
-# a piece is.
-# meshlan-test: time=240
+# a piece is; and what their senders are told.
+# meshlan-test: time=300
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
@@ -25,6 +25,12 @@ ping_of() {
 ping6_of() {
 	in_ns "$1" ping -6 -q -M "do" -c 2 -i 0.02 -W 1 -s $(($3 - 48)) "$2"
 }
+
+# The size that a sender was told for a destination, if he was
+pmtu() { # NS ADDRESS
+	ip -n "$1" route get "$2" | sed -n 's/.* mtu \([0-9]*\).*/\1/p'
+}
+forget() { ip -n "$1" route flush cache && ip -n "$1" -6 route flush cache; }
 
 # --- one path ------------------------------------------------------------------
 # Over IPv4 a datagram has 28 bytes around it, a piece 34 more, a frame 14.
@@ -84,8 +90,18 @@ is "all that was cut was put together" "$(counter "$B" fragment_rx)" \
 mtu "$A" mesh0 12000
 mtu "$B" mesh0 12000
 before=$(drops "$A" tx-too-big)
+told=$(counter "$A" too_big_tx)
 check "more than eight pieces: lost" not ping_of "$A" 192.168.9.2 11000 3
-is "more than eight pieces: counted" $(($(drops "$A" tx-too-big) - before)) 3
+is "... counted" $(($(drops "$A" tx-too-big) - before)) 1
+is "... the sender is told" $(($(counter "$A" too_big_tx) - told)) 1
+size=$(pmtu "$A" 192.168.9.2)
+is "... what eight pieces carry" "$size" "$(fits 1280 8)"
+check "... that passes" ping_of "$A" 192.168.9.2 "$size"
+forget "$A"
+check "who did not ask is not told" \
+	not in_ns "$A" ping -q -M dont -c 2 -i 0.2 -W 1 -s 11000 192.168.9.2
+is "... but what was lost is counted" \
+	$(($(drops "$A" tx-too-big) - before)) 3
 for ns in "$A" "$B"; do
 	mtu "$ns" wire 1500
 	mtu "$ns" mesh0 1500
@@ -101,8 +117,24 @@ tcp() { # NS NS ADDRESS [OPTION...]
 	wait $pid
 }
 
-report=$(tcp "$A" "$B" 192.168.9.2 -t 2)
-check "TCP passes" test "$(jq '.end.sum_received.bytes' <<<"$report")" -gt 1000000
+# A stream needs no pieces once it knows; others go on as they like.
+streams() { # NAME NS NS ADDRESS NODE MTU
+	local cut report
+
+	report=$(tcp "$2" "$3" "$4" -t 2)
+	check "$1: TCP passes" test \
+		"$(jq '.end.sum_received.bytes' <<<"$report")" -gt 1000000
+	is "$1: its sender is told what needs no pieces" "$(pmtu "$2" "$4")" "$6"
+	cut=$(counter "$5" fragment_tx)
+	tcp "$2" "$3" "$4" -t 1 >/dev/null
+	is "$1: then nothing is cut" $(($(counter "$5" fragment_tx) - cut)) 0
+	forget "$2"
+}
+
+ping_of "$A" 192.168.9.2 100 >/dev/null
+streams "this node" "$A" "$B" 192.168.9.2 "$A" "$(fits 1500 0)"
+check "... a full packet that is none passes still" \
+	ping_of "$A" 192.168.9.2 1500
 report=$(tcp "$A" "$B" 192.168.9.2 -t 2 -u -l 1472 -w 4M \
 	-b "$(rate 5000)" 2>/dev/null)
 is "UDP arrives whole" "$(jq .end.sum.lost_packets <<<"$report")" 0
@@ -155,13 +187,41 @@ bridge "$B" "$CB" 2
 check "containers behind bridges at 1500: full packets" \
 	ping_of "$CA" 10.77.0.2 1500
 check "... of IPv6" ping6_of "$CA" fd77::2 1500
-report=$(tcp "$CA" "$CB" 10.77.0.2 -t 2)
-check "... and TCP" test "$(jq '.end.sum_received.bytes' <<<"$report")" -gt 1000000
+streams "behind a bridge" "$CA" "$CB" 10.77.0.2 "$A" "$(fits 1500 0)"
+streams "behind a bridge, IPv6" "$CA" "$CB" fd77::2 "$A" "$(fits 1500 0)"
 in_ns "$CA" ping -q -b -c 20 -i 0.02 -W 1 -s 1472 10.77.0.255 >/dev/null 2>&1
 seen() { ip -n "$CB" -s -j link show eth0 | jq '.[0].stats64.rx.packets'; }
 before=$(seen)
 in_ns "$CA" ping -q -b -c 20 -i 0.02 -W 1 -s 1472 10.77.0.255 >/dev/null 2>&1
 check "... and broadcasts" test "$(($(seen) - before))" -ge 20
+
+# Too much for eight pieces: learned behind a bridge, and behind a router.
+for ns in "$A" "$B"; do
+	for dev in mesh0 br0 port; do mtu "$ns" $dev 12000; done
+done
+for ns in "$CA" "$CB"; do mtu "$ns" eth0 12000; done
+check "behind a bridge: more than eight pieces are lost" \
+	not ping_of "$CA" 10.77.0.2 12000 1
+size=$(pmtu "$CA" 10.77.0.2)
+is "... the sender learns what passes" "$size" "$(fits 1500 8)"
+check "... and it does" ping_of "$CA" 10.77.0.2 "$size"
+check "... IPv6" not ping6_of "$CA" fd77::2 12000
+is "... learns it" "$(pmtu "$CA" fd77::2)" "$size"
+check "... and it does" ping6_of "$CA" fd77::2 "$size"
+ip -n "$A" addr add 10.78.0.254/24 dev br0
+ip -n "$A" link set mesh0 nomaster
+ip -n "$A" neigh replace 192.168.9.2 dev mesh0 nud permanent \
+	lladdr "$(mac_of "$B" mesh0)"
+ip -n "$B" link set mesh0 nomaster
+in_ns "$A" sysctl -qw net.ipv4.ip_forward=1
+ip -n "$CA" addr add 10.78.0.1/24 dev eth0
+ip -n "$CA" route add 192.168.9.0/24 via 10.78.0.254
+ip -n "$B" route add 10.78.0.0/24 via 192.168.9.1
+check "behind a router: full packets" ping_of "$CA" 192.168.9.2 1500
+check "... more than eight pieces are lost" \
+	not ping_of "$CA" 192.168.9.2 12000 1
+is "... the sender learns what passes" "$(pmtu "$CA" 192.168.9.2)" "$size"
+check "... and it does" ping_of "$CA" 192.168.9.2 "$size"
 for ns in "$A" "$B" "$CA" "$CB"; do ip netns del "$ns"; done
 
 # --- a ring of four, then a line -----------------------------------------------
@@ -252,9 +312,7 @@ is "... in pieces" $(($(counter "$A" fragment_tx) - before)) 10
 check "... and full ones" ping_of "$A" 192.168.9.3 1500 10
 is "... no more is too large" $(($(drops "$S" tx-too-big) - too_big)) 1
 is "... no relay puts anything together" "$(at_relays)" "$joined"
-report=$(tcp "$A" "$B" 192.168.9.3 -t 2)
-check "two relays: TCP passes" \
-	test "$(jq '.end.sum_received.bytes' <<<"$report")" -gt 1000000
+streams "two relays" "$A" "$B" 192.168.9.3 "$A" $((1400 - 28 - 72 - 14))
 for id in $IDA $IDR $IDB $IDS; do
 	is "nothing contradicts anything: $id" "$(drops "${ns[$id]}" rx-fragment)" 0
 done

@@ -183,22 +183,48 @@ bindings() {
 }
 
 ends() {
+	local before
+
 	say "$B" mesh0 arp 192.168.9.61 192.168.9.99 mac $ALIEN
 	say "$B" mesh0 na fd09::61 fd09::61 mac $ALIEN
 	settle
 	is "a binding is made: ARP" "$(ask arp $K4 192.168.9.61)" \
 		"answered $ALIEN"
 	is "... ND" "$(ask ns $K6 fd09::61)" "answered $ALIEN"
+	before=$(ethtool_counter "$A" contested)
 	say "$B" mesh0 arp 192.168.9.61 192.168.9.61
 	settle
-	is "the newest holds" "$(ask arp $K4 192.168.9.61)" "answered $MACB"
+	is "an address that two claim is nobody's" \
+		"$(ask arp $K4 192.168.9.61)" "passed "
+	say "$B" mesh0 arp 192.168.9.61 192.168.9.61 mac $ALIEN
+	settle
+	is "... whoever of them spoke last" "$(ask arp $K4 192.168.9.61)" \
+		"passed "
+	is "... it is counted once" \
+		$(($(ethtool_counter "$A" contested) - before)) 1
+	neigh replace 192.168.9.61 lladdr $ALIEN nud reachable
+	is "... a reachable neighbour entry does not settle it" \
+		"$(ask arp $K4 192.168.9.61)" "passed "
+	neigh replace 192.168.9.61 lladdr $ALIEN nud permanent
+	is "... a permanent one does" "$(ask arp $K4 192.168.9.61)" \
+		"answered $ALIEN"
+	neigh del 192.168.9.61
 	say "$B" mesh0 ns fd09::61 fd09::99
 	settle
-	is "a contradiction from the mesh ends it" "$(ask ns $K6 fd09::61)" \
-		"passed "
-	say "$L" eth0 arp 192.168.9.61 192.168.9.61
+	is "a claim that tells too little contests too" \
+		"$(ask ns $K6 fd09::61)" "passed "
+	say "$B" mesh0 arp 192.168.9.66 192.168.9.99 mac $ALIEN
 	settle
-	is "one from this side too" "$(ask arp $K4 192.168.9.61)" "passed "
+	is "a binding is made" "$(ask arp $K4 192.168.9.66)" "answered $ALIEN"
+	say "$L" eth0 arp 192.168.9.66 192.168.9.66
+	settle
+	is "a claim from this side contests it" \
+		"$(ask arp $K4 192.168.9.66)" "passed "
+	say "$L" eth0 arp 192.168.9.67 192.168.9.99
+	say "$B" mesh0 arp 192.168.9.67 192.168.9.99 mac $ALIEN
+	settle
+	is "... also one that came first" "$(ask arp $K4 192.168.9.67)" \
+		"passed "
 	say "$B" mesh0 arp 192.168.9.62 192.168.9.99 mac $ALIEN
 	settle
 	is "a binding is made" "$(ask arp $K4 192.168.9.62)" "answered $ALIEN"

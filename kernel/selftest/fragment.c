@@ -46,6 +46,7 @@ static int fragment_test_init(struct kunit *test)
 	session->mdev = mdev;
 	meshlan_reassembly_init(&session->reassembly);
 	meshlan_rooms_init(&session->rooms);
+	meshlan_bucket_init(&mdev->too_big, 1, 1, 0);
 	/* Near the wrap, where careless comparisons go wrong. */
 	fragment_test_now = -10UL * HZ;
 	meshlan_test_reset();
@@ -97,7 +98,10 @@ static void expect_whole(struct kunit *test, struct sk_buff *skb,
 {
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, skb->len, len);
-	KUNIT_EXPECT_FALSE(test, skb_is_nonlinear(skb));
+	KUNIT_EXPECT_EQ(test, skb_is_nonlinear(skb),
+			len > MESHLAN_REASSEMBLY_COPY);
+	KUNIT_EXPECT_GE(test, skb_headlen(skb), min(len, HEADERS_MAX));
+	KUNIT_ASSERT_EQ(test, skb_linearize(skb), 0);
 	KUNIT_EXPECT_MEMEQ(test, skb->data, plain, len);
 	kfree_skb(skb);
 }
@@ -194,6 +198,21 @@ static struct sk_buff *piece(u64 first, u8 index, u8 count)
 {
 	return receive(1, first + index,
 		       piece_skb(index, count, index * 100, 100));
+}
+
+/* However a frame was cut, what is read of it is in one piece. */
+static void odd_pieces(struct kunit *test)
+{
+	unsigned int first;
+
+	for (first = 1; first < 300; first++) {
+		KUNIT_EXPECT_NULL(test, receive(1, 2 * first,
+						piece_skb(0, 2, 0, first)));
+		expect_whole(test,
+			     receive(1, 2 * first + 1,
+				     piece_skb(1, 2, first, 9000 - first)),
+			     9000);
+	}
 }
 
 static void any_order(struct kunit *test)
@@ -532,6 +551,7 @@ static struct kunit_case fragment_cases[] = {
 	KUNIT_CASE(cut_and_join),
 	KUNIT_CASE(cut_some),
 	KUNIT_CASE(any_order),
+	KUNIT_CASE(odd_pieces),
 	KUNIT_CASE(lanes_apart),
 	KUNIT_CASE(wrong),
 	KUNIT_CASE(too_long),

@@ -9,7 +9,6 @@
 #include "../route.h"
 #include "../send.h"
 #include "../session.h"
-#include "../wanted.h"
 #include "../way.h"
 #include "../window.h"
 
@@ -95,10 +94,6 @@ void meshlan_ordered_free(struct meshlan_ordered *ordered)
 unsigned int meshlan_session_window(struct meshlan_session *session)
 {
 	return MESHLAN_WINDOW_BITS;
-}
-
-void meshlan_wanted_send(struct meshlan_session *session)
-{
 }
 
 struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,

@@ -137,6 +137,8 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(measure)		\
 	do(bucket)		\
 	do(suppress)		\
+	do(too_big)		\
+	do(wanted)		\
 	do(share)		\
 	do(scatter)		\
 	do(resequence)

@@ -37,18 +37,25 @@ static struct meshlan_binding binding(unsigned int ip, u16 vlan, u8 mac,
 	return b;
 }
 
-static void hear(unsigned int ip, u16 vlan, u8 mac, u64 node)
+static bool hear(unsigned int ip, u16 vlan, u8 mac, u64 node)
 {
 	struct meshlan_binding b = binding(ip, vlan, mac, node);
 
-	meshlan_binding_learn(&bindings, &b);
+	return meshlan_binding_learn(&bindings, &b);
 }
 
-static void claim(unsigned int ip, u16 vlan, u8 mac)
+static bool claim(unsigned int ip, u16 vlan, u8 mac)
 {
 	struct meshlan_binding b = binding(ip, vlan, mac, 0);
 
-	meshlan_binding_claim(&bindings, &b);
+	return meshlan_binding_claim(&bindings, &b);
+}
+
+static bool contested(unsigned int ip, u16 vlan, u8 mac)
+{
+	struct meshlan_binding b = binding(ip, vlan, mac, 0);
+
+	return meshlan_binding_contested(&bindings, &b);
 }
 
 /* Who has it: the last byte of the MAC address, or -1. */
@@ -71,8 +78,6 @@ static void binds(struct kunit *test)
 	hear(1, 9, 8, 1);
 	KUNIT_EXPECT_EQ(test, who(1, 9), 8);
 	KUNIT_EXPECT_EQ(test, who(1, 0), 7);
-	hear(1, 0, 9, 2);
-	KUNIT_EXPECT_EQ(test, who(1, 0), 9);
 	meshlan_bindings_clear(&bindings);
 	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
 	KUNIT_EXPECT_EQ(test, who(1, 9), -1);
@@ -97,10 +102,64 @@ static void claims(struct kunit *test)
 	claim(1, 0, 7);
 	suppress_test_now += 40;
 	KUNIT_EXPECT_EQ(test, who(1, 0), 7);
-	claim(1, 3, 8);
+	KUNIT_EXPECT_FALSE(test, claim(1, 3, 8));
 	KUNIT_EXPECT_EQ(test, who(1, 0), 7);
-	claim(1, 0, 8);
+	KUNIT_EXPECT_TRUE(test, claim(1, 0, 8));
 	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+}
+
+/* An address that two claim is nobody's until one of them is silent. */
+static void contest(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, contested(1, 0, 7));
+	KUNIT_EXPECT_FALSE(test, hear(1, 0, 7, 1));
+	KUNIT_EXPECT_FALSE(test, contested(1, 0, 7));
+	KUNIT_EXPECT_TRUE(test, contested(1, 0, 9));
+	suppress_test_now += 10;
+	KUNIT_EXPECT_TRUE(test, hear(1, 0, 9, 2));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	KUNIT_EXPECT_TRUE(test, contested(1, 0, 7));
+	KUNIT_EXPECT_TRUE(test, contested(1, 0, 9));
+	KUNIT_EXPECT_FALSE(test, contested(1, 1, 9));
+	/* They take turns: no news, and no end. */
+	suppress_test_now += 40;
+	KUNIT_EXPECT_FALSE(test, hear(1, 0, 7, 1));
+	suppress_test_now += 15;
+	KUNIT_EXPECT_FALSE(test, hear(1, 0, 9, 2));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	/* The one that spoke last still does. */
+	suppress_test_now += 44;
+	KUNIT_EXPECT_FALSE(test, hear(1, 0, 9, 2));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	suppress_test_now += 1;
+	KUNIT_EXPECT_EQ(test, who(1, 0), 9);
+	KUNIT_EXPECT_FALSE(test, contested(1, 0, 9));
+	KUNIT_EXPECT_TRUE(test, contested(1, 0, 7));
+	/* Again is news again. */
+	KUNIT_EXPECT_TRUE(test, claim(1, 0, 7));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	/* Who claims it without saying enough does not get it either. */
+	suppress_test_now += 30;
+	KUNIT_EXPECT_FALSE(test, claim(1, 0, 7));
+	suppress_test_now += 31;
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	KUNIT_EXPECT_FALSE(test, contested(1, 0, 7));
+	KUNIT_EXPECT_FALSE(test, hear(1, 0, 7, 1));
+	KUNIT_EXPECT_EQ(test, who(1, 0), 7);
+}
+
+/* Who spoke here first is contradicted by who speaks in the mesh later. */
+static void contest_here(struct kunit *test)
+{
+	KUNIT_EXPECT_FALSE(test, claim(1, 0, 7));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	KUNIT_EXPECT_TRUE(test, hear(1, 0, 9, 2));
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	suppress_test_now += MESHLAN_BINDING_AGE - 1;
+	hear(1, 0, 9, 2);
+	KUNIT_EXPECT_EQ(test, who(1, 0), -1);
+	suppress_test_now++;
+	KUNIT_EXPECT_EQ(test, who(1, 0), 9);
 }
 
 static void bindings_age(struct kunit *test)
@@ -360,6 +419,8 @@ static void answers(struct kunit *test)
 static struct kunit_case suppress_cases[] = {
 	KUNIT_CASE(binds),
 	KUNIT_CASE(claims),
+	KUNIT_CASE(contest),
+	KUNIT_CASE(contest_here),
 	KUNIT_CASE(bindings_age),
 	KUNIT_CASE(bindings_fair),
 	KUNIT_CASE(reads_arp),

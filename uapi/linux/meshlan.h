@@ -269,6 +269,8 @@ enum meshlan_event {
  *   flooded.
  * @MESHLAN_COUNTER_SUPPRESSED_ND: Neighbour solicitations answered here
  *   instead of flooded.
+ * @MESHLAN_COUNTER_CONTESTED: IP addresses that two MAC addresses began to
+ *   claim.
  * @MESHLAN_COUNTER_FLOOD_TX: Frames this node began to flood.
  * @MESHLAN_COUNTER_FLOOD_RX: Flooded frames of others that came for the first
  *   time.
@@ -278,9 +280,11 @@ enum meshlan_event {
  *   many nodes.
  * @MESHLAN_COUNTER_FRAGMENT_TX: Frames that were cut into pieces.
  * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
+ * @MESHLAN_COUNTER_TOO_BIG_TX: Senders that were told a size that fits.
  * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
  * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
- * @MESHLAN_COUNTER_WANTED: Frames that waited for a session.
+ * @MESHLAN_COUNTER_WANTED: Frames that waited until their node could be sent
+ *   to.
  * @MESHLAN_COUNTER_LOOP_PROBE_TX: Loop probes given to the LAN behind this
  *   node.
  * @MESHLAN_COUNTER_LOOP_PROBE_RX: Loop probes that came from there and were
@@ -350,6 +354,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FDB_MOVED,
 	MESHLAN_COUNTER_SUPPRESSED_ARP,
 	MESHLAN_COUNTER_SUPPRESSED_ND,
+	MESHLAN_COUNTER_CONTESTED,
 	MESHLAN_COUNTER_FLOOD_TX,
 	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
@@ -357,6 +362,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_FLOOD_TTL,
 	MESHLAN_COUNTER_FRAGMENT_TX,
 	MESHLAN_COUNTER_FRAGMENT_RX,
+	MESHLAN_COUNTER_TOO_BIG_TX,
 	MESHLAN_COUNTER_RELAYED,
 	MESHLAN_COUNTER_REPORT_TX,
 	MESHLAN_COUNTER_REPORT_RX,
