@@ -139,6 +139,8 @@ struct meshlan_session {
 	uint64_t resequence_lost;
 	uint64_t resequence_expired;
 	uint64_t resequence_late;
+	uint32_t memory;
+	uint32_t window_memory;
 };
 
 struct meshlan_key {
