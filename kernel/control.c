@@ -189,6 +189,17 @@ static bool take_ping(struct meshlan_session *session, struct sk_buff *skb)
 	return true;
 }
 
+static bool take_loop_message(struct meshlan_session *session,
+			      struct sk_buff *skb)
+{
+	const struct meshlan_loop_message *found = message(skb, sizeof(*found));
+
+	if (!found)
+		return false;
+	meshlan_loop_message_receive(session, found);
+	return true;
+}
+
 /**
  * meshlan_control_receive() - take in a control message
  * @session: session with the node that sealed it
@@ -215,9 +226,7 @@ void meshlan_control_receive(struct meshlan_session *session,
 		break;
 	case MESHLAN_CONTROL_LOOP_SEEN:
 	case MESHLAN_CONTROL_LOOP_FOUND:
-		body = message(skb, sizeof(struct meshlan_loop_message));
-		if (body)
-			meshlan_loop_message_receive(session, body);
+		taken = take_loop_message(session, skb);
 		break;
 	}
 	if (likely(taken))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
 #include "key.h"
+#include "memory.h"
 #include "netlink.h"
 #include "path.h"
 #include "session.h"
@@ -65,6 +66,18 @@ static int put_resequence(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_memory(struct sk_buff *skb,
+		      const struct meshlan_session *session)
+{
+	struct meshlan_memory memory;
+
+	meshlan_session_memory(session, &memory);
+	if (nla_put_u32(skb, MESHLAN_A_SESSION_MEMORY, memory.objects) ||
+	    nla_put_u32(skb, MESHLAN_A_SESSION_WINDOW_MEMORY, memory.windows))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_best(struct sk_buff *skb, struct meshlan_session *session)
 {
 	struct meshlan_path *best;
@@ -103,6 +116,7 @@ static int put_session(struct meshlan_session *session,
 	    meshlan_nl_put_u64(skb, MESHLAN_A_SESSION_RELAY_LIMIT,
 			       session->limits.relay_rate) ||
 	    put_resequence(skb, &session->resequence) ||
+	    put_memory(skb, session) ||
 	    put_best(skb, session))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);

@@ -41,6 +41,8 @@ prints "show: its node" "^  node: $IDA\$" show
 prints "show: its port" '^  port: 23731$' show mesh0
 prints "show: the session" "^session: $IDB\$" show
 prints "show: traffic" 'transfer: [0-9.]+ K?i?B received, [0-9.]+ K?i?B sent' show
+prints "show: its memory" \
+	'memory: [0-9.]+ K?i?B, and [0-9.]+ K?i?B of replay windows' show
 prints "show: the path" '^  path 1: 10.1.0.2:23731, up, .*in use' show
 prints "show: its delay" 'rtt [0-9.]+ [mun]?s \(least' show
 prints "show: the key" 'key 0x[0-9a-f]{7}0: transmit, chacha20-poly1305, 2 lanes, age' show

@@ -6,17 +6,7 @@
 # inside each boot, since machines differ from boot to boot, and the median
 # over the boots is given.
 
-def median: sort | if length == 0 then null
-	elif length % 2 == 1 then .[length / 2 | floor]
-	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
-
-def round3: if . == null then null
-	elif . == 0 then 0
-	else (if . < 0 then -. else . end) as $abs
-		| pow(10; 3 - ($abs | log10 | floor)) as $scale
-		| . * $scale | round / $scale end;
-
-def spread: {median: (median | round3), min: (min | round3), max: (max | round3)};
+include "statistics";
 
 def units: {tcp1: "Mbit/s", tcp8: "Mbit/s", udp: "kpackets/s", ping: "us"};
 
@@ -76,4 +66,4 @@ runs as $runs
 | ($runs | map(select(.measure != "overhead")) | figures) as $figures
 | {headline: headline($figures; $overhead; 1),
    headline_2cpus: headline($figures; $overhead; 2),
-   about: $about, overhead: $overhead, figures: $figures}
+   about: $about, overhead: $overhead, figures: $figures, mesh: $mesh[0]}

@@ -144,6 +144,8 @@ struct meshlan_session {
 	uint64_t resequence_expired;
 	uint64_t resequence_late;
 	uint64_t relay_limit;
+	uint32_t memory;
+	uint32_t window_memory;
 };
 
 struct meshlan_key {

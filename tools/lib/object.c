@@ -94,6 +94,8 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(RESEQUENCE_EXPIRED, resequence_expired, U64),
 	SESSION(RESEQUENCE_LATE, resequence_late, U64),
 	SESSION(RELAY_LIMIT, relay_limit, U64),
+	SESSION(MEMORY, memory, U32),
+	SESSION(WINDOW_MEMORY, window_memory, U32),
 };
 SET(session);
 

@@ -268,6 +268,20 @@ static void show_resequence(const struct meshlan_session *session)
 	       session->resequence_late);
 }
 
+/* An older kernel does not tell. */
+static void show_memory(const struct meshlan_session *session)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!MESHLAN_HAS(session, MESHLAN_A_SESSION_MEMORY))
+		return;
+	printf("  memory: %s", meshlan_text_bytes(session->memory, text));
+	if (session->window_memory)
+		printf(", and %s of replay windows",
+		       meshlan_text_bytes(session->window_memory, text));
+	putchar('\n');
+}
+
 static void show_session(const struct meshlan_session *session)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -280,6 +294,7 @@ static void show_session(const struct meshlan_session *session)
 	printf("  transfer: %s received",
 	       meshlan_text_bytes(session->rx_bytes, text));
 	printf(", %s sent\n", meshlan_text_bytes(session->tx_bytes, text));
+	show_memory(session);
 	show_limits(session->limit_up, session->limit_down);
 	if (session->relay_limit)
 		printf("  relay limit: %s\n",
