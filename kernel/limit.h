@@ -57,6 +57,7 @@ struct meshlan_limits {
  * @up: what it may send, under the lock of meshlan_limits.up
  * @down: what it may receive, under the lock of meshlan_limits.down
  * @queue: frames that wait, under the lock of meshlan_limits.up as all below
+ * @memory: bytes of memory in @queue
  * @backlog: node in &meshlan_limits.backlog, or empty
  * @sending: somebody sends what left the queue: nothing may overtake it
  * @gone: the session was deleted; nothing waits or counts any more. Set under
@@ -68,6 +69,7 @@ struct meshlan_session_limits {
 	struct meshlan_share	up;
 	struct meshlan_share	down;
 	struct sk_buff_head	queue;
+	unsigned int		memory;
 	struct list_head	backlog;
 	bool			sending;
 	bool			gone;
