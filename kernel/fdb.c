@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "fdb_entry.h"
 
+#include <linux/jhash.h>
+#include <linux/random.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -139,6 +141,13 @@ static void meshlan_fdb_batch(struct work_struct *work)
 	}
 }
 
+static struct hlist_head *meshlan_fdb_tagged(struct meshlan_fdb *fdb,
+					     const u8 *mac)
+{
+	return &fdb->tagged[jhash(mac, ETH_ALEN, fdb->seed) >>
+			    (32 - MESHLAN_FDB_TAGGED_BITS)];
+}
+
 /**
  * meshlan_fdb_insert() - enter a new entry
  * @fdb: the table, locked
@@ -163,6 +172,9 @@ int meshlan_fdb_insert(struct meshlan_fdb *fdb,
 		xa_erase(&fdb->entries, entry->id);
 		return err;
 	}
+	if (entry->key.vlan)
+		hlist_add_head(&entry->tagged,
+			       meshlan_fdb_tagged(fdb, entry->key.mac));
 	WRITE_ONCE(fdb->count, fdb->count + 1);
 	return 0;
 }
@@ -233,9 +245,30 @@ void meshlan_fdb_remove(struct meshlan_dev *mdev,
 	meshlan_fdb_count(fdb, entry, NULL);
 	WRITE_ONCE(fdb->count, fdb->count - 1);
 	rhashtable_remove_fast(&fdb->table, &entry->hash, meshlan_fdb_params);
+	hlist_del_init(&entry->tagged);
 	xa_erase(&fdb->entries, entry->id);
 	entry->gone = true;
 	kfree_rcu(entry, rcu);
+}
+
+/**
+ * meshlan_fdb_remove_tagged() - remove what was learned of an address on VLANs
+ * @mdev: the device, its table locked
+ * @mac: the address
+ */
+void meshlan_fdb_remove_tagged(struct meshlan_dev *mdev, const u8 *mac)
+{
+	struct meshlan_fdb *fdb = &mdev->fdb;
+	struct meshlan_fdb_entry *entry;
+	struct hlist_node *next;
+
+	lockdep_assert_held(&fdb->lock);
+	hlist_for_each_entry_safe(entry, next, meshlan_fdb_tagged(fdb, mac),
+				  tagged) {
+		if (entry->type == MESHLAN_FDB_TYPE_LEARNED &&
+		    ether_addr_equal(entry->key.mac, mac))
+			meshlan_fdb_remove(mdev, entry);
+	}
 }
 
 /**
@@ -366,6 +399,7 @@ int meshlan_fdb_init(struct meshlan_dev *mdev)
 	struct meshlan_fdb *fdb = &mdev->fdb;
 
 	xa_init_flags(&fdb->entries, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH);
+	fdb->seed = get_random_u32();
 	spin_lock_init(&fdb->lock);
 	INIT_LIST_HEAD(&fdb->changes);
 	INIT_DELAYED_WORK(&fdb->batch, meshlan_fdb_batch);

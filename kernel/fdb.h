@@ -25,6 +25,8 @@ struct netlink_ext_ack;
 
 /* Most static and certified entries, and the device's own. */
 #define MESHLAN_FDB_SET_MAX	65536
+/* Lists of entries with a VLAN, by address. */
+#define MESHLAN_FDB_TAGGED_BITS	9
 /* Entries that one ageing looks at. */
 #define MESHLAN_FDB_AGE_SCAN	8192
 /* Changes that wait for a batch; what comes on top leaves only a gap. */
@@ -61,6 +63,8 @@ struct meshlan_fdb_peer {
  * @table: entries by key, RCU for readers
  * @entries: entries by number, RCU for readers. A number is an entry's for
  *	all its life and is not given again for long: walks resume by it
+ * @tagged: entries with a VLAN by hash of the address alone, under @lock
+ * @seed: of that hash
  * @lock: protects writers and the members of entries
  * @next: number to try next
  * @count: number of entries
@@ -79,6 +83,8 @@ struct meshlan_fdb_peer {
 struct meshlan_fdb {
 	struct rhashtable	table;
 	struct xarray		entries;
+	struct hlist_head	tagged[1 << MESHLAN_FDB_TAGGED_BITS];
+	u32			seed;
 	spinlock_t		lock;	/* BH off */
 	u32			next;
 	unsigned int		count;

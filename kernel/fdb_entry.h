@@ -11,6 +11,7 @@
 /**
  * struct meshlan_fdb_entry - where an address is
  * @hash: node in meshlan_fdb.table
+ * @tagged: node in meshlan_fdb.tagged, if there is a VLAN
  * @key: address and VLAN, never changes
  * @id: number in meshlan_fdb.entries, never changes
  * @type: enum meshlan_fdb_type
@@ -26,6 +27,7 @@
  */
 struct meshlan_fdb_entry {
 	struct rhash_head	hash;
+	struct hlist_node	tagged;
 	struct meshlan_fdb_key	key;
 	u32			id;
 	u8			type;
@@ -63,6 +65,7 @@ void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
 		       struct meshlan_fdb_peer *peer);
 void meshlan_fdb_remove(struct meshlan_dev *mdev,
 			struct meshlan_fdb_entry *entry);
+void meshlan_fdb_remove_tagged(struct meshlan_dev *mdev, const u8 *mac);
 void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,
 		      const struct meshlan_fdb_entry *entry, u64 node);
 

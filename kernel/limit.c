@@ -25,8 +25,12 @@
  * marks, full it drops.
  */
 
-/* More would outgrow what is counted in parts of a token. */
-#define LIMIT_MAX	(100 * 1000000000ULL)	/* bits per second */
+/*
+ * With less a frame would wait for many seconds; more would outgrow what is
+ * counted in parts of a token.
+ */
+#define LIMIT_LEAST	8000ULL			/* bits per second */
+#define LIMIT_MAX	(100 * 1000000000ULL)
 
 /* The least burst: what TCP begins with. */
 #define BURST_LEAST	(10 * ETH_FRAME_LEN)
@@ -60,10 +64,12 @@ static u64 burst_of(const struct meshlan_limits *limits, u64 bits)
 int meshlan_limit_check(const struct nlattr *attr,
 			struct netlink_ext_ack *extack)
 {
-	if (!attr || nla_get_u64(attr) <= LIMIT_MAX)
+	u64 bits = attr ? nla_get_u64(attr) : 0;
+
+	if (!bits || (bits >= LIMIT_LEAST && bits <= LIMIT_MAX))
 		return 0;
 	MESHLAN_NL_BAD(extack, attr,
-		       "a limit is at most 100 Gbit/s; 0 is none");
+		       "a limit is from 8 kbit/s to 100 Gbit/s; 0 is none");
 	return -ERANGE;
 }
 
@@ -116,21 +122,32 @@ static void mark_congested(struct sk_buff *skb)
 	meshlan_frame_set_ce(skb, &frame);
 }
 
+/* TCP makes its bare acknowledgements look as if they cost nothing. */
+static unsigned int memory_of(const struct sk_buff *skb)
+{
+	return max_t(unsigned int, skb->truesize,
+		     SKB_TRUESIZE(skb_end_offset(skb)));
+}
+
 static bool enqueue(struct meshlan_limits *limits,
 		    struct meshlan_session_limits *own, struct sk_buff *skb)
 {
-	unsigned int bound = queue_bound(limits, own);
+	unsigned int bound = queue_bound(limits, own), memory;
 
 	if (!skb_queue_empty(&own->queue) &&
 	    own->up.waiting + skb->len > bound)
 		return false;
-	if (limits->memory + skb->truesize > QUEUES_MEMORY)
+	/* It may need a copy for its mark, of another size. */
+	if (own->up.waiting + skb->len > bound / 2)
+		mark_congested(skb);
+	memory = memory_of(skb);
+	if (!meshlan_share_room(limits->memory, own->memory, memory,
+				QUEUES_MEMORY))
 		return false;
 	limits->queues += skb_queue_empty(&own->queue);
-	limits->memory += skb->truesize;
+	limits->memory += memory;
+	own->memory += memory;
 	own->up.waiting += skb->len;
-	if (own->up.waiting > bound / 2)
-		mark_congested(skb);
 	__skb_queue_tail(&own->queue, skb);
 	return true;
 }
@@ -142,7 +159,8 @@ static void dequeue(struct meshlan_limits *limits,
 	struct sk_buff *skb = __skb_dequeue(&own->queue);
 
 	own->up.waiting -= skb->len;
-	limits->memory -= skb->truesize;
+	own->memory -= memory_of(skb);
+	limits->memory -= memory_of(skb);
 	limits->queues -= skb_queue_empty(&own->queue);
 	__skb_queue_tail(list, skb);
 }

@@ -59,6 +59,7 @@ struct meshlan_limits {
  * @down: what it may receive, under the lock of meshlan_limits.down
  * @relay: what it may have relayed, under the lock of meshlan_limits.up
  * @queue: frames that wait, under the lock of meshlan_limits.up as all below
+ * @memory: bytes of memory in @queue
  * @backlog: node in &meshlan_limits.backlog, or empty
  * @sending: somebody sends what left the queue: nothing may overtake it
  * @gone: the session was deleted; nothing waits or counts any more. Set under
@@ -72,6 +73,7 @@ struct meshlan_session_limits {
 	struct meshlan_share	down;
 	struct meshlan_share	relay;
 	struct sk_buff_head	queue;
+	unsigned int		memory;
 	struct list_head	backlog;
 	bool			sending;
 	bool			gone;

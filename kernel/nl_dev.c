@@ -85,8 +85,8 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
-	    nla_put_u8(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
-		       config.flood_unknown) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
+			config.flood_unknown) ||
 	    put_flood_types(skb, &config.flood_types) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_SUPPRESS, config.suppress) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local) ||
@@ -190,7 +190,7 @@ static void get_config(struct nlattr **attrs,
 		config->storm_limit = nla_get_u32(attr);
 	attr = attrs[MESHLAN_A_DEV_FLOOD_UNKNOWN];
 	if (attr)
-		config->flood_unknown = nla_get_u8(attr);
+		config->flood_unknown = nla_get_u32(attr);
 	attr = attrs[MESHLAN_A_DEV_DSCP];
 	if (attr)
 		config->dscp = nla_get_u8(attr);

@@ -20,8 +20,11 @@
  * would forever be granted less than one frame.
  */
 
-/* Wanted for longer than most pauses between packets. */
-#define SHARE_MEMORY	((u64)NSEC_PER_SEC)
+/*
+ * Longer than most pauses between packets of a stream. Who is silent for longer
+ * costs no division anything; who comes back finds the way open for a frame.
+ */
+#define SHARE_MEMORY	(250 * (u64)NSEC_PER_MSEC)
 
 /* Rounds of a division: each satisfies somebody, or is the last. */
 #define POOL_ROUNDS	8
@@ -145,44 +148,65 @@ static void share_return(struct meshlan_pool *pool,
 	share->want = min(share->want, own_bound(share));
 }
 
-/* One even part for each that is not content; how many still are not. */
-static unsigned int pool_round(struct meshlan_pool *pool, s64 part)
+/*
+ * One even part for each of @hungry; those that are content go back to the
+ * pool. Returns how many still are not.
+ */
+static unsigned int pool_round(struct meshlan_pool *pool,
+			       struct list_head *hungry, s64 part)
 {
-	struct meshlan_share *share;
-	unsigned int hungry = 0;
+	struct meshlan_share *share, *next;
+	unsigned int count = 0;
 	s64 gift;
 
-	list_for_each_entry(share, &pool->shares, list) {
+	list_for_each_entry_safe(share, next, hungry, list) {
 		gift = min(share->want - share->granted, part);
-		if (gift <= 0)
-			continue;
 		share->granted += gift;
 		pool->tokens.level -= gift;
-		hungry += share->granted < share->want;
+		if (share->granted < share->want)
+			count++;
+		else
+			list_move_tail(&share->list, &pool->shares);
 	}
-	return hungry;
+	return count;
+}
+
+/* Take back what was not used; return how many want more, put in @hungry. */
+static unsigned int pool_collect(struct meshlan_pool *pool,
+				 struct list_head *hungry, u64 now)
+{
+	struct meshlan_share *share, *next;
+	unsigned int count = 0;
+
+	list_for_each_entry_safe(share, next, &pool->shares, list) {
+		share_return(pool, share, now);
+		if (share->granted < share->want) {
+			list_move_tail(&share->list, hungry);
+			count++;
+		} else if (share_silent(share, now)) {
+			meshlan_share_leave(pool, share);
+		}
+	}
+	return count;
 }
 
 static void pool_divide(struct meshlan_pool *pool, u64 now)
 {
-	struct meshlan_share *share, *next;
-	unsigned int hungry, round;
+	unsigned int count, round;
+	LIST_HEAD(hungry);
 
-	list_for_each_entry_safe(share, next, &pool->shares, list) {
-		share_return(pool, share, now);
-		if (share->granted >= 0 && share_silent(share, now))
-			meshlan_share_leave(pool, share);
-	}
+	count = pool_collect(pool, &hungry, now);
 	pool->tokens.level = min(pool->tokens.level, pool->tokens.full);
 	meshlan_tokens_fill(&pool->tokens, now);
 	pool->next = now + MESHLAN_POOL_TICK;
 
-	hungry = pool->count;
-	for (round = 0; hungry && round < POOL_ROUNDS; round++) {
-		if (pool->tokens.level < hungry)
+	for (round = 0; count && round < POOL_ROUNDS; round++) {
+		if (pool->tokens.level < count)
 			break;
-		hungry = pool_round(pool, div_s64(pool->tokens.level, hungry));
+		count = pool_round(pool, &hungry,
+				   div_s64(pool->tokens.level, count));
 	}
+	list_splice_tail(&hungry, &pool->shares);
 }
 
 static void share_join(struct meshlan_pool *pool, struct meshlan_share *share,
@@ -278,4 +302,23 @@ u64 meshlan_share_ready(const struct meshlan_pool *pool,
 	if (share->own.rate && share->own.level <= 0)
 		return now + div64_u64(-share->own.level, share->own.rate) + 1;
 	return pool->tokens.rate ? pool->next : now;
+}
+
+/**
+ * meshlan_share_room() - may a session's queue hold one more frame
+ * @all: bytes of memory that all queues hold
+ * @own: bytes of them that this session's holds
+ * @cost: bytes that the frame costs
+ * @most: bytes that all may hold
+ *
+ * A queue may hold as much as is still free for others. So one alone takes
+ * half, and of N full queues that empty and fill again each comes to take one
+ * part of N + 1, which leaves as much for the next.
+ *
+ * Return: true if there is room.
+ */
+bool meshlan_share_room(unsigned int all, unsigned int own, unsigned int cost,
+			unsigned int most)
+{
+	return (u64)all + own + 2 * (u64)cost <= most;
 }

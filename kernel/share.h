@@ -57,6 +57,8 @@ bool meshlan_share_take(struct meshlan_pool *pool, struct meshlan_share *share,
 			unsigned int bytes, u64 now);
 u64 meshlan_share_ready(const struct meshlan_pool *pool,
 			const struct meshlan_share *share, u64 now);
+bool meshlan_share_room(unsigned int all, unsigned int own, unsigned int cost,
+			unsigned int most);
 void meshlan_share_leave(struct meshlan_pool *pool,
 			 struct meshlan_share *share);
 

@@ -202,6 +202,62 @@ in_ns "$C" "$MESHCTL" dev claim mesh0 env -u MESHLAN_CLAIM_FD \
 is "setconf of a claimed device: status 4" $? 4
 is "... changes nothing" "$(state)" "$before"
 
+# What the kernel would refuse is found before anything is torn down.
+mc "$C" key new mesh0 $IDB >/dev/null
+mc "$C" dev add mesh1 node $IDD port 4000 up
+before=$(state)
+own=$(ip -n "$C" -j link show mesh0 | jq -r '.[0].address')
+refused() { # TEXT LINE: of [Device]
+	sed "s/^\[Device\]/&\n$2/" "$T/shown" >"$T/bad"
+	says 1 "setconf: $1" setconf mesh0 "$T/bad"
+	is "... changes nothing, and keys stay" "$(state)" "$before"
+}
+refused "route '$IDA': a node has no route to itself" "Route = $IDA hop $IDB"
+refused "fdb: node '$IDA': node must be another node" \
+	"Fdb = 02:00:00:00:00:07 node $IDA"
+refused "fdb '$own': this is the device's own MAC address" "Fdb = $own node $IDB"
+refused "$T/bad:2: Fdb: a node is needed" "Fdb = 02:00:00:00:00:07"
+refused "$T/bad:2: Route: hop given twice" "Route = $IDD hop $IDB hop $IDB"
+refused "$T/bad:2: Route: weight is 1 or more" "Route = $IDD hop $IDB weight 0"
+{ cat "$T/shown" && printf '[Session]\nNode = %s\n' $IDA; } >"$T/bad"
+says 1 "setconf: session '$IDA': a node has no session with itself" \
+	setconf mesh0 "$T/bad"
+{ cat "$T/shown" && echo "Path = remote 127.0.0.9:5 interface mesh0"; } >"$T/bad"
+says 1 "setconf: path to $IDC: it cannot lead through its own device" \
+	setconf mesh0 "$T/bad"
+sed "0,/^Node =/s/^Node = .*/Node = $IDD/; s/^Port = .*/Port = 4000/" \
+	"$T/shown" >"$T/bad"
+for how in setconf syncconf; do
+	run $how mesh0 "$T/bad"
+	is "$how: another node id, and a port in use: status 4" $? 4
+done
+is "... changes nothing, and keys stay" "$(state)" "$before"
+sed -i 's/^Port = .*/Port = 23731/' "$T/bad"
+check "syncconf of another node id" mc "$C" syncconf mesh0 "$T/bad"
+is "... all is as the file says" "$(mc "$C" showconf mesh0)" "$(cat "$T/bad")"
+json "... sessions begin anew" '. == []' key list mesh0
+check "syncconf back" mc "$C" syncconf mesh0 "$T/shown"
+check "... is the same to the byte" again
+sed 's/\(Path = id\) 1 remote/\1 7 remote/; s/\(Path = id\) 9/\1 1/
+	s/\(Path = id\) 7/\1 9/' "$T/shown" >"$T/changed"
+check "syncconf of paths that change places" mc "$C" syncconf mesh0 "$T/changed"
+is "... makes them" "$(mc "$C" -j path list mesh0 $IDB |
+	jq -c 'map([.id, .remote_port])')" "[[1,6],[9,5]]"
+check "syncconf back" mc "$C" syncconf mesh0 "$T/shown"
+check "... is the same to the byte" again
+# No check finds how much the kernel has room for.
+{
+	sed "/^\[Session/,\$d; /^Origin/d; /^$/d; s/^Scatter.*/Scatter = flow/" "$T/shown"
+	for ((i = 1; i <= 17000; i++)); do
+		printf 'Origin = %016x leaf\n' $((i + 4096))
+	done
+	sed -n "/^\[Session/,\$p" "$T/shown"
+	printf '\n[Session]\nNode = %016x\n' 77
+} >"$T/bad"
+says 2 "syncconf: too many origins" syncconf mesh0 "$T/bad"
+check "... and the device is made as it was" again
+mc "$C" dev del mesh1
+
 # A route and an origin outlive the sessions that they name.
 mc "$C" session del mesh0 $IDC
 mc "$C" showconf mesh0 >"$T/shown"

@@ -133,15 +133,18 @@ devices() {
 	taken set dev fdb-limit=u32:65536 fdb-node-limit=u32:4096
 	shown set dev fdb-age=u32:0
 	taken set dev fdb-age=u32:300
-	for switch in suppress link-local loop-probes; do
+	for switch in flood-unknown suppress link-local loop-probes; do
 		taken set dev $switch=u32:0
 		taken set dev $switch=u32:1
 		not_taken ERANGE $switch set dev $switch=u32:2
 		not_taken EINVAL $switch set dev $switch=u8:1
 	done
-	taken set dev suppress=u32:1 link-local=u32:0 loop-probes=u32:1
+	taken set dev flood-unknown=u32:1 suppress=u32:1 link-local=u32:0 \
+		loop-probes=u32:1
 	for limit in limit-up limit-down; do
-		taken set dev $limit=u64:1
+		taken set dev $limit=u64:8000
+		not_taken ERANGE $limit set dev $limit=u64:7999
+		not_taken ERANGE $limit set dev $limit=u64:1
 		taken set dev $limit=u64:100000000000
 		not_taken ERANGE $limit set dev $limit=u64:100000000001
 		not_taken ERANGE $limit set dev $limit=u64:0xffffffffffffffff

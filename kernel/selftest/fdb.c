@@ -270,6 +270,27 @@ static void certified(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 0);
 }
 
+/* More addresses than there are lists of entries with a VLAN. */
+static void certified_of_many(struct kunit *test)
+{
+	unsigned int i, n = 3 << MESHLAN_FDB_TAGGED_BITS;
+
+	for (i = 0; i < n; i++) {
+		learn(1, i, 0);
+		learn(1, i, 5);
+		learn(2, i, 6);
+	}
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 3 * n);
+	for (i = 0; i < n; i += 2)
+		KUNIT_EXPECT_EQ(test, set(i, 0, 3, MESHLAN_FDB_TYPE_CERTIFIED,
+					  false), 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 3 * n / 2);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_EQ(test, look(i, 5), i % 2 ? 1 : 3);
+		KUNIT_EXPECT_EQ(test, look(i, 6), i % 2 ? 2 : 3);
+	}
+}
+
 static void moves(struct kunit *test)
 {
 	unsigned int i;
@@ -501,6 +522,7 @@ static struct kunit_case fdb_cases[] = {
 	KUNIT_CASE(learns_here),
 	KUNIT_CASE(configured),
 	KUNIT_CASE(certified),
+	KUNIT_CASE(certified_of_many),
 	KUNIT_CASE(moves),
 	KUNIT_CASE(slow_moves),
 	KUNIT_CASE(limits),

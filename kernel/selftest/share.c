@@ -254,6 +254,39 @@ static u64 sum(const struct world *world)
 	return sent;
 }
 
+/* No queue takes all; those that fill by turns get the same. */
+static void room(struct kunit *test)
+{
+	const unsigned int most = 1 << 20, cost = 800;
+	unsigned int used[PEERS] = {}, all = 0, i;
+
+	/* The first may take half, the next half of the rest, ... */
+	for (i = 0; i < 8; i++) {
+		while (meshlan_share_room(all, used[i], cost, most)) {
+			used[i] += cost;
+			all += cost;
+		}
+		KUNIT_EXPECT_GT(test, used[i], 0u);
+		KUNIT_EXPECT_LE(test, all, most);
+		KUNIT_EXPECT_GE(test, used[i] + 2 * cost, most >> (i + 1));
+	}
+	KUNIT_EXPECT_LE(test, used[0], most / 2);
+
+	/* Taken by turns, all get the same. */
+	memset(used, 0, sizeof(used));
+	all = 0;
+	for (i = 0; meshlan_share_room(all, used[i % 8], cost, most); i++) {
+		used[i % 8] += cost;
+		all += cost;
+	}
+	KUNIT_EXPECT_GE(test, used[7] + 2 * cost, most / 9);
+	/* And something is left for a ninth. */
+	KUNIT_EXPECT_TRUE(test, meshlan_share_room(all, 0, most / 20, most));
+	/* What is worth nothing in a full queue does not overflow either. */
+	KUNIT_EXPECT_FALSE(test, meshlan_share_room(most, 0, 1, most));
+	KUNIT_EXPECT_FALSE(test, meshlan_share_room(0, 0, most, most));
+}
+
 /* Never more than burst and rate, and one frame of each on credit. */
 static void bound(struct kunit *test)
 {
@@ -331,6 +364,26 @@ static void changes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, world->pool.count, 0u);
 }
 
+/* Who is silent costs a division nothing any more, but pays its debt first. */
+static void silent(struct kunit *test)
+{
+	struct world *world = test->priv;
+	unsigned int i;
+
+	limit_all(world, 10 * MBIT);
+	world->peer[0].offer = 20 * MBIT;
+	for (i = 1; i < PEERS; i++)
+		world->peer[i].pause = 30 * MS;
+	run(world, SECOND);
+	KUNIT_EXPECT_EQ(test, world->pool.count, (unsigned int)PEERS);
+	for (i = 1; i < PEERS; i++)
+		world->peer[i].pause = 0;
+	run(world, 300 * MS);
+	KUNIT_EXPECT_EQ(test, world->pool.count, 1u);
+	for (i = 1; i < PEERS; i++)
+		KUNIT_EXPECT_EQ(test, world->peer[i].share.granted, 0LL);
+}
+
 /* Who is refused and comes back at the time it was told gets its frame. */
 static void ready(struct kunit *test)
 {
@@ -370,9 +423,11 @@ static struct kunit_case share_cases[] = {
 	KUNIT_CASE(offered_again),
 	KUNIT_CASE(sparse),
 	KUNIT_CASE(many),
+	KUNIT_CASE(room),
 	KUNIT_CASE(bound),
 	KUNIT_CASE(no_limit),
 	KUNIT_CASE(changes),
+	KUNIT_CASE(silent),
 	KUNIT_CASE(ready),
 	{}
 };

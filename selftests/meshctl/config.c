@@ -79,14 +79,14 @@ static const char printed[] =
 	"LimitDown = 64k\n"
 	"RelayLimit = 500M\n"
 	"Path = id 1 remote 192.0.2.1:23731 local 192.0.2.9 interface lo"
-	" active-interval 0ms idle-interval 0ms rate measure\n"
+	" rate measure\n"
 	"Path = id 2 remote [2001:db8::1]:9"
-	" active-interval 1000ms idle-interval 0ms rate 10M\n"
+	" active-interval 1000ms rate 10M\n"
 	"\n"
 	"[Session]\n"
 	"Node = 1111111111111111\n"
 	"Expires = never\n"
-	"Path = id 1 active-interval 0ms idle-interval 0ms rate measure\n";
+	"Path = id 1 rate measure\n";
 
 struct wrong {
 	const char *text, *error;
@@ -141,8 +141,51 @@ static const struct wrong wrong[] = {
 	{"[Device]\nOrigin = 1111111111111111 leaf\n"
 	 "Origin = 1111111111111111 leaf\n",
 	 "f:3: Origin: this node is there already"},
-	{"[Device]\nFdb = 02:00:00:00:00:01\nFdb = 02:00:00:00:00:01 vlan 0\n",
+	{"[Device]\nFdb = 02:00:00:00:00:01 node 1111111111111111\n"
+	 "Fdb = 02:00:00:00:00:01 vlan 0 node 1111111111111111\n",
 	 "f:3: Fdb: this address is there already"},
+	{"[Device]\nFdb = 02:00:00:00:00:01\n", "f:2: Fdb: a node is needed"},
+	{"[Device]\nFdb = 03:00:00:00:00:01 node 1111111111111111\n",
+	 "f:2: Fdb: MAC address must be that of a single station"},
+	{"[Device]\nFdb = 00:00:00:00:00:00 node 1111111111111111\n",
+	 "f:2: Fdb: MAC address must be that of a single station"},
+	{"[Device]\nFdb = 02:00:00:00:00:01 vlan 4095 node 1111111111111111\n",
+	 "f:2: Fdb: a VLAN is from 0 to 4094"},
+	{"[Device]\nFdb = 02:00:00:00:00:01 node 1111111111111111 type local\n",
+	 "f:2: Fdb: only static and certified entries can be set"},
+	{"[Device]\nRoute = 1111111111111111\n",
+	 "f:2: Route: a hop is needed"},
+	{"[Device]\nRoute = 1111111111111111 hop 2222222222222222 weight 0\n",
+	 "f:2: Route: weight is 1 or more"},
+	{"[Device]\nRoute = 1111111111111111 hop 2222222222222222"
+	 " hop 2222222222222222\n",
+	 "f:2: Route: hop given twice"},
+	{"[Device]\nOrigin = 1111111111111111 child 2222222222222222"
+	 " child 2222222222222222\n",
+	 "f:2: Origin: child given twice"},
+	{"[Device]\nLimitUp = 7999\n",
+	 "f:2: limit-up '7999': not a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"},
+	{"[Session]\nLimitDown = 101G\n",
+	 "f:2: limit-down '101G': not a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"},
+	{"[Session]\nPath = active-interval 19ms\n",
+	 "f:2: Path: active-interval is from 20ms to 60s"},
+	{"[Session]\nPath = idle-interval 11m\n",
+	 "f:2: Path: idle-interval is from 20ms to 10m"},
+	{"[Session]\nPath = weight 0\n", "f:2: Path: weight is from 1 to 1000"},
+	{"[Session]\nPath = weight 1001\n",
+	 "f:2: Path: weight is from 1 to 1000"},
+	{"[Session]\nPath = remote 224.0.0.1:1\n",
+	 "f:2: Path: the remote address is not unicast"},
+	{"[Session]\nPath = remote [::ffff:192.0.2.1]:1\n",
+	 "f:2: Path: the remote address is not unicast"},
+	{"[Session]\nPath = local 0.0.0.1\n",
+	 "f:2: Path: the local address is not unicast"},
+	{"[Session]\nPath = remote 192.0.2.1 local 2001:db8::1\n",
+	 "f:2: Path: remote and local address are of different families"},
+	{"[Session]\nPath = remote fe80::1\n",
+	 "f:2: Path: a link-local remote address needs an interface"},
+	{"[Session]\nPath = remote 192.0.2.1:7\nPath = remote 192.0.2.1:7\n",
+	 "f:3: Path: another path has these addresses"},
 	{0},
 };
 

@@ -102,7 +102,7 @@ struct meshlan_dev {
 	uint32_t role;
 	uint16_t epoch;
 	uint32_t storm_limit;
-	uint8_t flood_unknown;
+	uint32_t flood_unknown;
 	struct meshlan_ethertype_array flood_type;
 	bool flood_any;
 	uint32_t origins;

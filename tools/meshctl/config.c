@@ -15,6 +15,7 @@
  */
 
 #define WORDS_MAX	2064	/* an origin of 1024 children has 2 words each */
+#define PATHS_MAX	64
 
 struct parser {
 	const char *file;
@@ -54,6 +55,13 @@ static enum meshlan_status wrong(const struct parser *parser,
 	return meshlan_fail(err, MESHLAN_ERR_USAGE, "%s:%u: %s%s%s",
 			    parser->file, parser->line, name,
 			    *name && *text ? ": " : "", text);
+}
+
+static enum meshlan_status fault(const struct parser *parser,
+				 struct meshlan_error *err, const char *name,
+				 const char *text)
+{
+	return text ? wrong(parser, err, name, text) : MESHLAN_OK;
 }
 
 static enum meshlan_status no_memory(struct meshlan_error *err)
@@ -146,6 +154,7 @@ static enum meshlan_status route_line(struct parser *parser, char *value,
 	struct meshlan_route *route =
 		grow(config->route, &config->routes, sizeof(*route));
 	const char *text = first_word(&value);
+	enum meshlan_status status;
 
 	if (!route)
 		return no_memory(err);
@@ -160,7 +169,9 @@ static enum meshlan_status route_line(struct parser *parser, char *value,
 			return wrong(parser, err, "Route",
 				     "a route to this node is there already");
 	}
-	return apply_line(parser, "Route", value, route_words, route, err);
+	status = apply_line(parser, "Route", value, route_words, route, err);
+	return status ? status : fault(parser, err, "Route",
+				       route_fault(route));
 }
 
 static enum meshlan_status origin_line(struct parser *parser, char *value,
@@ -186,10 +197,8 @@ static enum meshlan_status origin_line(struct parser *parser, char *value,
 				     "this node is there already");
 	}
 	status = apply_line(parser, "Origin", value, origin_words, origin, err);
-	if (!status && !origin->child.count == !origin->leaf)
-		return wrong(parser, err, "Origin",
-			     "either children are needed, or leaf");
-	return status;
+	return status ? status : fault(parser, err, "Origin",
+				       origin_fault(origin));
 }
 
 static enum meshlan_status fdb_line(struct parser *parser, char *value,
@@ -216,7 +225,7 @@ static enum meshlan_status fdb_line(struct parser *parser, char *value,
 			status = wrong(parser, err, "Fdb",
 				       "this address is there already");
 	}
-	return status;
+	return status ? status : fault(parser, err, "Fdb", fdb_fault(fdb));
 }
 
 static enum meshlan_status path_line(struct parser *parser, char *value,
@@ -233,12 +242,18 @@ static enum meshlan_status path_line(struct parser *parser, char *value,
 	session->path = path;
 	path += session->paths - 1;
 	status = apply_line(parser, "Path", value, path_words, path, err);
-	for (size_t i = 0; !status && path->id && i + 1 < session->paths; i++) {
-		if (session->path[i].id == path->id)
+	for (size_t i = 0; !status && i + 1 < session->paths; i++) {
+		if (path->id && session->path[i].id == path->id)
 			status = wrong(parser, err, "Path",
 				       "this id is there already");
+		else if (MESHLAN_HAS(path, MESHLAN_A_PATH_REMOTE_PORT) &&
+			 same_ends(&session->path[i], path))
+			status = wrong(parser, err, "Path",
+				       "another path has these addresses");
 	}
-	return status;
+	if (!status && session->paths > PATHS_MAX)
+		status = wrong(parser, err, "Path", "more than 64 of a session");
+	return status ? status : fault(parser, err, "Path", path_fault(path));
 }
 
 static enum meshlan_status node_line(struct parser *parser, const char *value,

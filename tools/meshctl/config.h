@@ -38,6 +38,14 @@ enum meshlan_status config_read(uint32_t ifindex, struct config *config,
 void config_print(const struct config *config, FILE *out);
 void config_free(struct config *config);
 
+/* Why the kernel refuses such a line for any device; NULL if it may not. */
+const char *path_fault(const struct meshlan_path *path);
+const char *route_fault(const struct meshlan_route *route);
+const char *origin_fault(const struct meshlan_origin *origin);
+const char *fdb_fault(const struct meshlan_fdb *fdb);
+
+bool same_ends(const struct meshlan_path *a, const struct meshlan_path *b);
+
 /* One element more, zeroed; NULL without memory. */
 void *grow(void *items, size_t *count, size_t size);
 
@@ -46,12 +54,14 @@ const struct config_session *find_session(const struct config *config,
 
 /*
  * The changes from what is to what shall be. They are made twice: dry, which
- * tells whether there are any, and then in earnest.
+ * tells whether there are any and whether the kernel will take them, and then
+ * in earnest.
  */
 struct change {
 	uint32_t ifindex;
 	const struct config *is;
 	const struct config *shall;
+	bool anew;		/* sessions begin anew, also those that stay */
 	bool dry;
 	size_t count;
 	struct meshlan_error *err;
@@ -63,6 +73,8 @@ enum meshlan_status act(struct change *change, uint8_t command,
 			uint64_t members);
 #define ALL	(~UINT64_C(0))
 
+/* The node's id when all changes are made. */
+uint64_t own_node(const struct change *change);
 bool same_blob(const struct meshlan_blob *a, const struct meshlan_blob *b);
 /* Routes, origins and forwarding entries. */
 enum meshlan_status change_tables(struct change *change);

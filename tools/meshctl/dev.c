@@ -109,12 +109,9 @@ static bool set_storm_limit(const char *text, void *object)
 static bool set_flood_unknown(const char *text, void *object)
 {
 	struct meshlan_dev *dev = object;
-	uint32_t value;
 
-	if (!meshlan_value(&meshlan_switch_names, text, &value))
-		return false;
-	PUT(dev, MESHLAN_A_DEV_FLOOD_UNKNOWN, flood_unknown, value);
-	return true;
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_UNKNOWN);
+	return meshlan_value(&meshlan_switch_names, text, &dev->flood_unknown);
 }
 
 /* Numbers with commas between them. */

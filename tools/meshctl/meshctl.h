@@ -71,10 +71,10 @@ extern const struct word fdb_words[];
 	((object)->member = (given),                                           \
 	 (void)((object)->has |= MESHLAN_BIT(attribute)))
 
-/* A rate, or "none"; the text may be in @text. */
+/* A rate that can be a limit, or "none"; the text may be in @text. */
 bool parse_limit(const char *text, uint64_t *limit);
 const char *text_limit(uint64_t limit, char *text);
-#define LIMIT_FORM "a rate (bit/s: 10M, 1.5Gbit, or none)"
+#define LIMIT_FORM "a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"
 #define SCATTER_FORM "a mode (single, flow, packet, redundant or default)"
 
 const char *take(struct args *args);

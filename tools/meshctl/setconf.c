@@ -36,7 +36,21 @@ enum meshlan_status act(struct change *change, uint8_t command,
 
 /* --- the device ----------------------------------------------------------- */
 
-static enum meshlan_status change_dev(struct change *change)
+uint64_t own_node(const struct change *change)
+{
+	const struct meshlan_dev *shall = &change->shall->dev;
+
+	return MESHLAN_HAS(shall, MESHLAN_A_DEV_NODE) ? shall->node :
+							change->is->dev.node;
+}
+
+static bool keeps_node(const struct change *change)
+{
+	return own_node(change) == change->is->dev.node;
+}
+
+/* Of @members. */
+static enum meshlan_status change_dev(struct change *change, uint64_t members)
 {
 	const struct meshlan_dev *is = &change->is->dev;
 	const struct meshlan_dev *shall = &change->shall->dev;
@@ -48,7 +62,7 @@ static enum meshlan_status change_dev(struct change *change)
 		if (MESHLAN_HAS(shall, attr->number) &&
 		    memcmp((const char *)is + attr->offset,
 			   (const char *)shall + attr->offset, attr->size))
-			differ |= MESHLAN_BIT(attr->number);
+			differ |= MESHLAN_BIT(attr->number) & members;
 	}
 	if (!differ)
 		return MESHLAN_OK;
@@ -77,6 +91,11 @@ static bool same_local(const struct meshlan_path *a,
 {
 	return a->local_ipv4.s_addr == b->local_ipv4.s_addr &&
 	       !memcmp(&a->local_ipv6, &b->local_ipv6, sizeof(a->local_ipv6));
+}
+
+bool same_ends(const struct meshlan_path *a, const struct meshlan_path *b)
+{
+	return same_remote(a, b) && same_local(a, b) && a->oif == b->oif;
 }
 
 static uint64_t local_of(const struct meshlan_path *path)
@@ -172,6 +191,36 @@ static enum meshlan_status change_path(struct change *change,
 			   MESHLAN_BIT(MESHLAN_A_PATH_ID));
 }
 
+/*
+ * The kernel refuses a path the ends of another one, even if that is about to
+ * get others: then both are made anew.
+ */
+static bool unmatch(const struct config_session *is,
+		    const struct config_session *shall,
+		    const struct meshlan_path **match, bool *used)
+{
+	for (size_t i = 0; i < shall->paths; i++) {
+		const struct meshlan_path *path = &shall->path[i];
+
+		if (!match[i] || !MESHLAN_HAS(path, MESHLAN_A_PATH_REMOTE_PORT))
+			continue;
+		for (size_t j = 0; j < is->paths; j++) {
+			if (!used[j] || &is->path[j] == match[i] ||
+			    !same_ends(&is->path[j], path))
+				continue;
+			used[j] = false;
+			used[match[i] - is->path] = false;
+			for (size_t k = 0; k < shall->paths; k++) {
+				if (match[k] == &is->path[j])
+					match[k] = NULL;
+			}
+			match[i] = NULL;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Paths with an id choose first. */
 static void match_paths(const struct config_session *is,
 			const struct config_session *shall,
@@ -186,6 +235,21 @@ static void match_paths(const struct config_session *is,
 				used[match[i] - is->path] = true;
 		}
 	}
+	while (unmatch(is, shall, match, used))
+		;
+}
+
+static enum meshlan_status path_elsewhere(struct change *change,
+					  const struct config_session *session,
+					  const struct meshlan_path *path)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (path->oif != change->ifindex)
+		return MESHLAN_OK;
+	return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+			    "path to %s: it cannot lead through its own device",
+			    meshlan_text_node(session->session.node, text));
 }
 
 static enum meshlan_status change_paths(struct change *change,
@@ -203,6 +267,8 @@ static enum meshlan_status change_paths(struct change *change,
 		goto out;
 	}
 	match_paths(is, shall, match, used);
+	for (size_t i = 0; !status && i < shall->paths; i++)
+		status = path_elsewhere(change, shall, &shall->path[i]);
 	for (size_t i = 0; !status && i < is->paths; i++) {
 		if (!used[i])
 			status = act(change, MESHLAN_CMD_PATH_DEL,
@@ -280,7 +346,7 @@ static enum meshlan_status delete_sessions(struct change *change)
 		const struct meshlan_session *session =
 			&change->is->session[i].session;
 
-		if (!find_session(change->shall, session->node))
+		if (change->anew || !find_session(change->shall, session->node))
 			status = act(change, MESHLAN_CMD_SESSION_DEL,
 				     &meshlan_session_set, session,
 				     MESHLAN_BIT(MESHLAN_A_SESSION_NODE));
@@ -290,45 +356,39 @@ static enum meshlan_status delete_sessions(struct change *change)
 
 static enum meshlan_status change_sessions(struct change *change)
 {
+	const struct config_session *is, *shall = change->shall->session;
 	enum meshlan_status status = MESHLAN_OK;
+	char text[MESHLAN_TEXT_MAX];
 
 	for (size_t i = 0; !status && i < change->shall->sessions; i++) {
-		const struct config_session *shall = &change->shall->session[i];
+		uint64_t node = shall[i].session.node;
 
-		status = change_session(
-			change, find_session(change->is, shall->session.node),
-			shall);
+		if (node == own_node(change))
+			return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+					    "session '%s': a node has no session with itself",
+					    meshlan_text_node(node, text));
+		is = change->anew ? NULL : find_session(change->is, node);
+		status = change_session(change, is, &shall[i]);
 	}
 	return status;
 }
 
 /* --- all together --------------------------------------------------------- */
 
-static bool keeps_node(const struct change *change)
-{
-	const struct meshlan_dev *shall = &change->shall->dev;
-
-	return !MESHLAN_HAS(shall, MESHLAN_A_DEV_NODE) ||
-	       shall->node == change->is->dev.node;
-}
-
 static enum meshlan_status change_all(struct change *change)
 {
-	bool first = keeps_node(change);
-	enum meshlan_status status = MESHLAN_OK;
+	const uint64_t node = MESHLAN_BIT(MESHLAN_A_DEV_NODE);
+	enum meshlan_status status;
 
 	/* What can be refused comes before anything is torn down. */
-	if (first)
-		status = change_dev(change);
+	status = change_dev(change, ~node);
 	if (!status)
 		status = delete_sessions(change);
-	if (!status && !first)
-		status = change_dev(change);
+	if (!status)
+		status = change_dev(change, node);
 	if (!status)
 		status = change_sessions(change);
-	if (!status)
-		status = change_tables(change);
-	return status;
+	return status ? status : change_tables(change);
 }
 
 /* Nobody else may change the device meanwhile. */
@@ -343,26 +403,26 @@ static enum meshlan_status claim(uint32_t ifindex, uint8_t command,
 	return ask(command, &meshlan_dev_set, &dev, NULL, err);
 }
 
-/* setconf: sessions begin anew, even those that are there already. */
-static enum meshlan_status drop_sessions(struct change *change,
-					 struct config *is)
+/*
+ * The dry run has seen all that the kernel refuses; but memory can run out. A
+ * device that is half this and half that is no use: it is made as it was, but
+ * for keys.
+ */
+static void restore(const struct change *failed)
 {
-	const struct config *shall = change->shall;
-	const struct config nothing = {0};
-	enum meshlan_status status = MESHLAN_OK;
+	struct meshlan_error ignored;
+	struct change change = {.ifindex = failed->ifindex,
+				.shall = failed->is,
+				.err = &ignored};
+	struct config is;
 
-	if (keeps_node(change))
-		status = change_dev(change);
-	change->shall = &nothing;
-	if (!status)
-		status = delete_sessions(change);
-	change->shall = shall;
-	if (status)
-		return status;
-	config_free(is);
-	return config_read(change->ifindex, is, change->err);
+	if (config_read(change.ifindex, &is, &ignored))
+		return;
+	change.is = &is;
+	change.anew = !keeps_node(&change);
+	change_all(&change);
+	config_free(&is);
 }
-
 
 static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 				 bool anew, struct meshlan_error *err)
@@ -377,6 +437,8 @@ static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 	if (status)
 		return status;
 	change.is = &is;
+	/* Keys are made for both nodes' ids. */
+	change.anew = anew || !keeps_node(&change);
 	status = change_all(&change);
 	if (status || (!anew && !change.count))
 		goto out;
@@ -384,10 +446,9 @@ static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 	if (status)
 		goto out;
 	change.dry = false;
-	if (anew)
-		status = drop_sessions(&change, &is);
-	if (!status)
-		status = change_all(&change);
+	status = change_all(&change);
+	if (status)
+		restore(&change);
 	claim(ifindex, MESHLAN_CMD_DEV_RELEASE, &ignored);
 out:
 	config_free(&is);

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /*
  * The kernel would say so too, but only after it was told half of the
@@ -21,6 +23,18 @@ static enum meshlan_status needs_session(const struct change *change,
 			    "%s of %.16s: '%.16s': no [Session] with this node",
 			    what, meshlan_text_node(of, text),
 			    meshlan_text_node(node, other));
+}
+
+static enum meshlan_status needs_other(const struct change *change,
+				       const char *what, uint64_t node,
+				       const char *why)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (node != own_node(change))
+		return MESHLAN_OK;
+	return meshlan_fail(change->err, MESHLAN_ERR_USAGE, "%s '%.16s': %s",
+			    what, meshlan_text_node(node, text), why);
 }
 
 /* --- routes --------------------------------------------------------------- */
@@ -52,8 +66,10 @@ static bool same_route(const struct meshlan_route *a,
 static enum meshlan_status needs_hops(const struct change *change,
 				      const struct meshlan_route *route)
 {
-	enum meshlan_status status = MESHLAN_OK;
+	enum meshlan_status status;
 
+	status = needs_other(change, "route", route->node,
+			     "a node has no route to itself");
 	for (unsigned int i = 0; !status && i < route->hop.count; i++)
 		status = needs_session(change, "hop", route->node,
 				       route->hop.hop[i].node);
@@ -184,6 +200,53 @@ static const struct meshlan_fdb *find_fdb(const struct config *config,
 	return NULL;
 }
 
+/* If it cannot be read, the kernel will have to say so. */
+static bool own_mac(uint32_t ifindex, uint8_t mac[6])
+{
+	struct ifreq request = {0};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool read;
+
+	if (fd < 0)
+		return false;
+	read = if_indextoname(ifindex, request.ifr_name) &&
+	       !ioctl(fd, SIOCGIFHWADDR, &request);
+	close(fd);
+	memcpy(mac, request.ifr_hwaddr.sa_data, 6);
+	return read;
+}
+
+static enum meshlan_status needs_free(const struct change *change,
+				      const struct meshlan_fdb *fdb)
+{
+	char text[MESHLAN_TEXT_MAX];
+	uint8_t own[6];
+
+	if (fdb->vlan || !own_mac(change->ifindex, own) ||
+	    memcmp(fdb->mac, own, sizeof(own)))
+		return MESHLAN_OK;
+	return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+			    "fdb '%s': this is the device's own MAC address",
+			    meshlan_attr_text(meshlan_attr_of(&meshlan_fdb_set,
+							      MESHLAN_A_FDB_MAC),
+					      fdb, text, sizeof(text)));
+}
+
+static enum meshlan_status change_entry(struct change *change,
+					const struct meshlan_fdb *old,
+					const struct meshlan_fdb *new)
+{
+	enum meshlan_status status = needs_free(change, new);
+
+	if (!status)
+		status = needs_other(change, "fdb: node", new->node,
+				     "node must be another node");
+	if (status)
+		return status;
+	return act(change, old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
+		   &meshlan_fdb_set, new, ALL);
+}
+
 static enum meshlan_status change_fdb(struct change *change)
 {
 	const struct config *is = change->is, *shall = change->shall;
@@ -206,9 +269,7 @@ static enum meshlan_status change_fdb(struct change *change)
 			    MESHLAN_FDB_TYPE_STATIC);
 		if (old && old->node == new.node && old->type == new.type)
 			continue;
-		status = act(change,
-			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
-			     &meshlan_fdb_set, &new, ALL);
+		status = change_entry(change, old, &new);
 	}
 	return status;
 }

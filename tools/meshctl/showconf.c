@@ -65,6 +65,14 @@ static void print_fdb(const struct meshlan_fdb *fdb, FILE *out)
 		text_value(&meshlan_fdb_type_names, fdb->type, text));
 }
 
+static void print_switch(const char *name, uint32_t value, FILE *out)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	fprintf(out, "%s = %s\n", name,
+		text_value(&meshlan_switch_names, value, text));
+}
+
 static void print_floods(const struct meshlan_dev *dev, FILE *out)
 {
 	char text[8 * MESHLAN_ETHERTYPES_MAX] = "any";
@@ -74,8 +82,7 @@ static void print_floods(const struct meshlan_dev *dev, FILE *out)
 	else if (MESHLAN_HAS(dev, MESHLAN_A_DEV_STORM_LIMIT))
 		fputs("StormLimit = none\n", out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_FLOOD_UNKNOWN))
-		fprintf(out, "FloodUnknown = %s\n",
-			dev->flood_unknown ? "on" : "off");
+		print_switch("FloodUnknown", dev->flood_unknown, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_FLOOD_TYPE))
 		meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set,
 						  MESHLAN_A_DEV_FLOOD_TYPE),
@@ -127,12 +134,9 @@ static void print_dev(const struct config *config, FILE *out)
 			text_value(&meshlan_role_names, dev->role, text));
 	print_floods(dev, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SUPPRESS))
-		fprintf(out, "Suppress = %s\n",
-			text_value(&meshlan_switch_names, dev->suppress, text));
+		print_switch("Suppress", dev->suppress, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_LINK_LOCAL))
-		fprintf(out, "LinkLocal = %s\n",
-			text_value(&meshlan_switch_names, dev->link_local,
-				   text));
+		print_switch("LinkLocal", dev->link_local, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER))
 		fprintf(out, "Scatter = %s\n",
 			text_value(&meshlan_scatter_names, dev->scatter, text));
@@ -161,9 +165,13 @@ static void print_path(const struct meshlan_path *path, FILE *out)
 		fprintf(out, " local %s", text_local(path, text));
 	if (path->oif)
 		fprintf(out, " interface %s", text_oif(path->oif, text));
-	fprintf(out, " active-interval %" PRIu32 "ms idle-interval %" PRIu32
-		     "ms rate %s",
-		path->active_interval, path->idle_interval,
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_ACTIVE_INTERVAL))
+		fprintf(out, " active-interval %" PRIu32 "ms",
+			path->active_interval);
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_IDLE_INTERVAL))
+		fprintf(out, " idle-interval %" PRIu32 "ms",
+			path->idle_interval);
+	fprintf(out, " rate %s",
 		path->rate ? meshlan_text_rate(path->rate, text) : "measure");
 	if (MESHLAN_HAS(path, MESHLAN_A_PATH_WEIGHT))
 		fprintf(out, " weight %" PRIu32, path->weight);
@@ -399,6 +407,48 @@ static enum meshlan_status read_fdb(uint32_t ifindex, struct config *config,
 	return MESHLAN_OK;
 }
 
+#define DEV(name)	MESHLAN_BIT(MESHLAN_A_DEV_##name)
+#define SESSION(name)	MESHLAN_BIT(MESHLAN_A_SESSION_##name)
+#define PATH(name)	MESHLAN_BIT(MESHLAN_A_PATH_##name)
+#define ORIGIN(name)	MESHLAN_BIT(MESHLAN_A_ORIGIN_##name)
+#define FDB(name)	MESHLAN_BIT(MESHLAN_A_FDB_##name)
+
+static const uint64_t dev_settings =
+	DEV(NODE) | DEV(PORT) | DEV(LANES) | DEV(FDB_LIMIT) |
+	DEV(FDB_NODE_LIMIT) | DEV(FDB_AGE) | DEV(FWMARK) | DEV(DSCP) |
+	DEV(ROLE) | DEV(STORM_LIMIT) | DEV(FLOOD_UNKNOWN) | DEV(FLOOD_TYPE) |
+	DEV(FLOOD_ANY) | DEV(SUPPRESS) | DEV(LINK_LOCAL) | DEV(LIMIT_UP) |
+	DEV(LIMIT_DOWN) | DEV(LIMIT_BURST) | DEV(SCATTER);
+static const uint64_t session_settings =
+	SESSION(NODE) | SESSION(EXPIRES) | SESSION(OWNER) | SESSION(LIMIT_UP) |
+	SESSION(LIMIT_DOWN);
+static const uint64_t path_settings =
+	PATH(NODE) | PATH(ID) | PATH(REMOTE_IPV4) | PATH(REMOTE_IPV6) |
+	PATH(REMOTE_PORT) | PATH(LOCAL_IPV4) | PATH(LOCAL_IPV6) | PATH(OIF) |
+	PATH(ACTIVE_INTERVAL) | PATH(IDLE_INTERVAL) | PATH(RATE) |
+	PATH(WEIGHT) | PATH(OWNER);
+static const uint64_t origin_settings =
+	ORIGIN(NODE) | ORIGIN(CHILD) | ORIGIN(LEAF) | ORIGIN(OWNER);
+static const uint64_t fdb_settings =
+	FDB(MAC) | FDB(VLAN) | FDB(NODE) | FDB(TYPE);
+
+/* What is only told would be refused if it came back. */
+static void keep_settings(struct config *config)
+{
+	config->dev.has &= dev_settings;
+	for (size_t i = 0; i < config->sessions; i++) {
+		struct config_session *session = &config->session[i];
+
+		session->session.has &= session_settings;
+		for (size_t j = 0; j < session->paths; j++)
+			session->path[j].has &= path_settings;
+	}
+	for (size_t i = 0; i < config->origins; i++)
+		config->origin[i].has &= origin_settings;
+	for (size_t i = 0; i < config->fdbs; i++)
+		config->fdb[i].has &= fdb_settings;
+}
+
 enum meshlan_status config_read(uint32_t ifindex, struct config *config,
 				struct meshlan_error *err)
 {
@@ -418,6 +468,8 @@ enum meshlan_status config_read(uint32_t ifindex, struct config *config,
 		status = read_fdb(ifindex, config, err);
 	if (status)
 		config_free(config);
+	else
+		keep_settings(config);
 	return status;
 }
 
