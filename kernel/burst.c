@@ -11,38 +11,16 @@
 
 /* What one skb of the stack becomes: frames that can be sealed in place. */
 
-#define ROOM_BEFORE	(MESHLAN_HEADROOM + LL_MAX_HEADER)
-
 static struct sk_buff *copy_frame(const struct sk_buff *skb)
 {
 	struct sk_buff *copy;
 
-	copy = skb_copy_expand(skb, ROOM_BEFORE, MESHLAN_TAG_SIZE, GFP_ATOMIC);
-	if (copy)
-		meshlan_burst_own(copy, skb);
+	copy = skb_copy_expand(skb, MESHLAN_HEADROOM + LL_MAX_HEADER,
+			       MESHLAN_TAG_SIZE, GFP_ATOMIC);
+	/* The sender waits for the copy as it would for the original. */
+	if (copy && skb->sk)
+		skb_set_owner_w(copy, skb->sk);
 	return copy;
-}
-
-/*
- * Make a frame exclusively ours, linear, and with room. It stays the same
- * buffer: whoever sent it counts what is under way, and is woken when that
- * has left, by this very one.
- */
-static bool make_room(struct sk_buff *skb)
-{
-	unsigned int before = skb_headroom(skb), behind = skb->end - skb->tail;
-	unsigned int needed = skb->data_len + MESHLAN_TAG_SIZE;
-
-	if (!skb_cloned(skb) && !skb->data_len && before >= ROOM_BEFORE &&
-	    behind >= needed)
-		return true;
-	/* Once, and then the rest is copied behind. */
-	if (pskb_expand_head(skb,
-			     before < ROOM_BEFORE ? ROOM_BEFORE - before : 0,
-			     behind < needed ? needed - behind : 0,
-			     GFP_ATOMIC))
-		return false;
-	return !skb_linearize(skb);
 }
 
 /**
@@ -73,11 +51,19 @@ static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
 {
 	u8 inner, flags = 0, dscp = READ_ONCE(mdev->dscp);
 	struct meshlan_frame frame;
+	struct sk_buff *copy;
 	u16 start, offset;
 
-	if (unlikely(!make_room(skb))) {
-		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_NOMEM);
-		return NULL;
+	if (skb_is_nonlinear(skb) || skb_cloned(skb) ||
+	    skb_headroom(skb) < MESHLAN_HEADROOM + LL_MAX_HEADER ||
+	    skb_tailroom(skb) < MESHLAN_TAG_SIZE) {
+		copy = copy_frame(skb);
+		if (unlikely(!copy)) {
+			meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_NOMEM);
+			return NULL;
+		}
+		consume_skb(skb);
+		skb = copy;
 	}
 
 	meshlan_frame_parse(skb, &frame);
