@@ -7,7 +7,6 @@
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 
-#include "burst.h"
 #include "meshlan.h"
 #include "send.h"
 #include "session.h"
@@ -46,7 +45,9 @@ static struct sk_buff *copy_piece(const struct sk_buff *skb,
 	memcpy(piece->cb, skb->cb, sizeof(piece->cb));
 	piece->priority = skb->priority;
 	skb_copy_hash(piece, skb);
-	meshlan_burst_own(piece, skb);
+	/* The sender waits for each piece as it would for the whole. */
+	if (skb->sk)
+		skb_set_owner_w(piece, skb->sk);
 	return piece;
 }
 
@@ -149,9 +150,9 @@ unsigned int meshlan_fragment_cut(struct meshlan_dev *mdev,
 			frames -= !cut_frame(mdev, burst, skb, room);
 			continue;
 		}
-		frames--;
 		__skb_unlink(skb, burst);
 		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_TOO_BIG);
+		frames--;
 	}
 	return frames;
 }

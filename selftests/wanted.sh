@@ -257,7 +257,7 @@ in_ns "$A" bash -c '
 		head -c 8000 /dev/zero >/dev/udp/10.9.0.7/9
 	done'
 check "large frames: their memory is bounded ($(waiting) wait)" \
-	test "$(waiting)" -ge 5 -a "$(waiting)" -lt 25
+	test "$(waiting)" -ge 5 -a "$(waiting)" -lt 40
 
 # What waits when the device goes must not stay.
 in_ns "$A" ping -q -c 10 -i 0.01 -W 1 10.9.0.8 >/dev/null 2>&1
