@@ -21,7 +21,7 @@
  * two.
  */
 
-static_assert(MESHLAN_HOPS_MAX <= BITS_PER_TYPE(u64));
+static_assert(BITS_PER_TYPE(u64) >= MESHLAN_HOPS_MAX);
 
 /* So many ways are compared for each burst. */
 #define CANDIDATES	16
@@ -371,10 +371,10 @@ static bool choose_relayed(const struct meshlan_session *session,
 static bool goes_before(const struct candidate *a, const struct candidate *b,
 			const struct meshlan_session *taken)
 {
-	bool again = b->way.hop == taken;
+	bool a_again = a->way.hop == taken, b_again = b->way.hop == taken;
 
-	if (again != (a->way.hop == taken))
-		return again;
+	if (a_again != b_again)
+		return b_again;
 	return (READ_ONCE(a->way.path->measure.rtt_smoothed) ?: U64_MAX) <
 	       (READ_ONCE(b->way.path->measure.rtt_smoothed) ?: U64_MAX);
 }

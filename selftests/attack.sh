@@ -180,16 +180,18 @@ send_each() { # HOW NUMBER...
 }
 
 headers() {
+	# A key that was replaced ends after a while, and a slow machine is slow.
+	fresh 12
 	repelled "types of nobody" 7 type \
 		send_each type 0 4 5 15 16 64 255
 	repelled "a routed type on a frame" 1 flags \
 		send "$T/fresh.10" type 2
 	repelled "a probe's type on a frame" 1 auth \
 		send "$T/fresh.10" type 3
-	repelled "flags of nobody" 6 flags \
-		send_each flags 2 8 32 64 128 255
-	repelled "flags that are known, forged" 3 auth \
-		send_each flags 1 4 16
+	repelled "flags of nobody" 4 flags \
+		send_each flags 32 64 128 255
+	repelled "flags that are known, forged" 5 auth \
+		send_each flags 1 2 4 8 16
 }
 
 send_cut() { # FROM TO: only the short ones

@@ -242,7 +242,7 @@ link_mtu() { # ID ID N MTU
 route() { mc "$1" route add mesh0 "$2" hop "$3"; }
 
 for id in $IDA $IDR $IDB $IDS; do
-	node "${ns[$id]}" $id || bail "devices are made"
+	node "${ns[$id]}" "$id" || bail "devices are made"
 	mtu "${ns[$id]}" mesh0 1500
 	in_ns "${ns[$id]}" sysctl -qw net.ipv6.conf.mesh0.disable_ipv6=1
 done

@@ -76,7 +76,9 @@ mtus() {
 	check "too big for the underlay: cut" pings "$A" 192.168.9.2 -s 8000
 	ip -n "$A" link set mesh0 mtu 12000
 	check "too big for the underlay: lost" not pings "$A" 192.168.9.2 \
-		-s 11900
+		-M "do" -s 11900
+	check "... and the sender cuts what is so long itself" pings "$A" \
+		192.168.9.2 -s 11900
 	check "too big for the underlay: counted" test \
 		"$(drops "$A" tx-too-big)" -gt 0
 	ip -n "$A" link set mesh0 mtu 1360

@@ -106,7 +106,7 @@ static void answers4(struct kunit *test)
 				   skb->data + 2 * ETH_ALEN,
 				   network - 2 * ETH_ALEN);
 		ip = (struct iphdr *)(answer->data + network);
-		KUNIT_EXPECT_EQ(test, ip_fast_csum(ip, ip->ihl), 0);
+		KUNIT_EXPECT_FALSE(test, ip_fast_csum(ip, ip->ihl));
 		KUNIT_EXPECT_EQ(test, ntohs(ip->tot_len), MESSAGE4_MAX);
 		KUNIT_EXPECT_EQ(test, ntohl(ip->saddr), 0x0a000002);
 		KUNIT_EXPECT_EQ(test, ntohl(ip->daddr), 0x0a000001);
@@ -115,9 +115,10 @@ static void answers4(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, icmp->code, ICMP_FRAG_NEEDED);
 		KUNIT_EXPECT_EQ(test, ntohs(icmp->un.frag.mtu),
 				1400 - network);
-		KUNIT_EXPECT_EQ(test,
-				csum_fold(csum_partial(icmp, MESSAGE4_MAX - 20,
-						       0)), 0);
+		KUNIT_EXPECT_FALSE(test,
+				   csum_fold(csum_partial(icmp,
+							  MESSAGE4_MAX - 20,
+							  0)));
 		KUNIT_EXPECT_MEMEQ(test, (const u8 *)(icmp + 1),
 				   skb->data + network, MESSAGE4_MAX - 28);
 		kfree_skb(answer);
@@ -145,9 +146,9 @@ static void answers6(struct kunit *test)
 	icmp = (struct icmp6hdr *)(ip + 1);
 	KUNIT_EXPECT_EQ(test, icmp->icmp6_type, ICMPV6_PKT_TOOBIG);
 	KUNIT_EXPECT_EQ(test, ntohl(icmp->icmp6_mtu), 1400 - ETH_HLEN);
-	KUNIT_EXPECT_EQ(test, csum_ipv6_magic(&ip->saddr, &ip->daddr, len,
-					      IPPROTO_ICMPV6,
-					      csum_partial(icmp, len, 0)), 0);
+	KUNIT_EXPECT_FALSE(test, csum_ipv6_magic(&ip->saddr, &ip->daddr, len,
+						 IPPROTO_ICMPV6,
+						 csum_partial(icmp, len, 0)));
 	kfree_skb(answer);
 	/* No link of IPv6's takes less, and nothing would be gained. */
 	answer = meshlan_too_big_answer(skb, MESHLAN_TOO_BIG_ALL, 1000);

@@ -141,9 +141,7 @@ static void print_dev(const struct config *config, FILE *out)
 		fprintf(out, "Scatter = %s\n",
 			text_value(&meshlan_scatter_names, dev->scatter, text));
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_LOOP_PROBES))
-		fprintf(out, "LoopProbes = %s\n",
-			text_value(&meshlan_switch_names, dev->loop_probes,
-				   text));
+		print_switch("LoopProbes", dev->loop_probes, out);
 	for (size_t i = 0; i < config->routes; i++)
 		print_route(&config->route[i], out);
 	for (size_t i = 0; i < config->origins; i++)
@@ -417,11 +415,11 @@ static const uint64_t dev_settings =
 	DEV(NODE) | DEV(PORT) | DEV(LANES) | DEV(FDB_LIMIT) |
 	DEV(FDB_NODE_LIMIT) | DEV(FDB_AGE) | DEV(FWMARK) | DEV(DSCP) |
 	DEV(ROLE) | DEV(STORM_LIMIT) | DEV(FLOOD_UNKNOWN) | DEV(FLOOD_TYPE) |
-	DEV(FLOOD_ANY) | DEV(SUPPRESS) | DEV(LINK_LOCAL) | DEV(LIMIT_UP) |
-	DEV(LIMIT_DOWN) | DEV(LIMIT_BURST) | DEV(SCATTER);
+	DEV(FLOOD_ANY) | DEV(SUPPRESS) | DEV(LINK_LOCAL) | DEV(LOOP_PROBES) |
+	DEV(LIMIT_UP) | DEV(LIMIT_DOWN) | DEV(LIMIT_BURST) | DEV(SCATTER);
 static const uint64_t session_settings =
 	SESSION(NODE) | SESSION(EXPIRES) | SESSION(OWNER) | SESSION(LIMIT_UP) |
-	SESSION(LIMIT_DOWN);
+	SESSION(LIMIT_DOWN) | SESSION(RELAY_LIMIT);
 static const uint64_t path_settings =
 	PATH(NODE) | PATH(ID) | PATH(REMOTE_IPV4) | PATH(REMOTE_IPV6) |
 	PATH(REMOTE_PORT) | PATH(LOCAL_IPV4) | PATH(LOCAL_IPV6) | PATH(OIF) |
