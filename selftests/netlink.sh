@@ -480,7 +480,7 @@ dumps() {
 	mapfile -t children < <(printf 'child\n%016x\n' \
 		$(seq $((0x1001)) $((0x1000 + n))))
 	check "an origin of 600 children is made" \
-		mc "$A" origin add mesh0 5 "${children[@]}"
+		mc "$A" origin add mesh0 0000000000000005 "${children[@]}"
 	is "it is in a dump that began with a small message" \
 		"$(SMALL=1 ask dump:get origin)" ok
 	is "and has all of them" "$(field "$A" \
