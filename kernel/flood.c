@@ -241,11 +241,25 @@ bool meshlan_flood_send(struct meshlan_dev *mdev, __be16 type, u32 hash,
 
 /* --- receiving ------------------------------------------------------------ */
 
+/* Is there anybody but him it came from? */
+static bool others_adjacent(const struct meshlan_session *from)
+{
+	struct meshlan_session *session;
+
+	list_for_each_entry_rcu(session, &from->mdev->adjacent, adjacent) {
+		if (session != from)
+			return true;
+	}
+	return false;
+}
+
 /* Is there anybody to pass it on to, and may we? */
-static bool passes_on(struct meshlan_dev *mdev, struct meshlan_origin *origin,
+static bool passes_on(const struct meshlan_session *from,
+		      struct meshlan_origin *origin,
 		      const struct meshlan_flood *head)
 {
 	const struct meshlan_children *children;
+	struct meshlan_dev *mdev = from->mdev;
 
 	if (READ_ONCE(mdev->role) == MESHLAN_ROLE_CLIENT)
 		return false;
@@ -254,7 +268,8 @@ static bool passes_on(struct meshlan_dev *mdev, struct meshlan_origin *origin,
 		return false;
 	if (likely(head->ttl))
 		return true;
-	meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_TTL);
+	if (others_adjacent(from))
+		meshlan_count(mdev, MESHLAN_COUNTER_FLOOD_TTL);
 	return false;
 }
 
@@ -273,7 +288,7 @@ static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
 	};
 	bool all = head->flags & MESHLAN_FLOOD_ALL;
 
-	if (!passes_on(mdev, origin, head))
+	if (!passes_on(from, origin, head))
 		return;
 	MESHLAN_CB(skb)->flags = flags;
 	__skb_queue_head_init(&one);
