@@ -51,9 +51,10 @@ for order in "O I" "I O" "D O I" "D I O"; do
 	ping=$!
 	for what in $order; do
 		case $what in
+		# A shell that has only begun to be ping may lose another signal.
 		D) ip -n "$I" link del mesh0 ;;
 		O) ip netns del "$O" ;;
-		I) kill $ping 2>/dev/null; wait $ping 2>/dev/null
+		I) kill -9 $ping 2>/dev/null; wait $ping 2>/dev/null
 			ip netns del "$I" ;;
 		esac
 	done
