@@ -61,9 +61,24 @@ def headline($figures; $overhead; $cpus):
 	   overhead_bytes_ipv4: ([$overhead[]
 		| select(.stack | startswith("meshlan")) | .min] | max)};
 
+# And of a bridged relay, which is what one of ours does.
+def relay_headline($mesh): if $mesh == null then {} else
+	($mesh.relay.through | map({key: .stack, value: .meshlan_has})
+		| from_entries) as $has
+	| ($mesh.hop.of[] | select(.stack == "vxlan-wireguard")
+		| .meshlan_is_cheaper) as $cheaper
+	| {relay_vs_wireguard_relay: $has["vxlan-wireguard"].median,
+	   relay_vs_wireguard_relay_spread:
+		[$has["vxlan-wireguard"] | .min, .max],
+	   relay_vs_ip_forward: $has.plain.median,
+	   hop_cost_vs_wireguard_hop:
+		(if $cheaper.refused then null else $cheaper.median end),
+	   hop_cost_vs_wireguard_hop_spread: [$cheaper | .min, .max]}
+	end;
+
 runs as $runs
 | ($runs | map(select(.measure == "overhead")) | overhead) as $overhead
 | ($runs | map(select(.measure != "overhead")) | figures) as $figures
-| {headline: headline($figures; $overhead; 1),
+| {headline: (headline($figures; $overhead; 1) + relay_headline($mesh[0])),
    headline_2cpus: headline($figures; $overhead; 2),
    about: $about, overhead: $overhead, figures: $figures, mesh: $mesh[0]}
