@@ -17,6 +17,29 @@ static const struct rhashtable_params session_params = {
 	.automatic_shrinking = true,
 };
 
+/* Its size lies between two of kmalloc(). */
+static struct kmem_cache *session_cache;
+
+/**
+ * meshlan_session_cache_init() - what sessions are made of
+ *
+ * Return: 0 or a negative error.
+ */
+int __init meshlan_session_cache_init(void)
+{
+	session_cache = KMEM_CACHE(meshlan_session, SLAB_ACCOUNT);
+	return session_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * meshlan_session_cache_exit() - undo meshlan_session_cache_init()
+ */
+void meshlan_session_cache_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(session_cache);
+}
+
 /**
  * meshlan_sessions_init() - make the table of sessions
  * @mdev: the device
@@ -120,7 +143,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	if (err)
 		return ERR_PTR(err);
 
-	session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	session = kmem_cache_zalloc(session_cache, GFP_KERNEL);
 	if (!session)
 		return ERR_PTR(-ENOMEM);
 	session->mdev = mdev;
@@ -150,7 +173,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,
 				     session_params);
 	if (err) {
-		kfree(session);
+		kmem_cache_free(session_cache, session);
 		return ERR_PTR(err);
 	}
 	netdev_hold(mdev->dev, &session->tracker, GFP_KERNEL);
@@ -220,7 +243,8 @@ static void session_free(struct rcu_head *rcu)
 	session = container_of(rcu, struct meshlan_session, rcu);
 	meshlan_reassembly_purge(&session->reassembly);
 	netdev_put(session->mdev->dev, &session->tracker);
-	kfree_sensitive(session);
+	memzero_explicit(session, sizeof(*session));
+	kmem_cache_free(session_cache, session);
 }
 
 static void session_release(struct kref *ref)

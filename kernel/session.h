@@ -124,6 +124,9 @@ void meshlan_sessions_uninit(struct meshlan_dev *mdev);
 
 struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,
 					     u64 node);
+int meshlan_session_cache_init(void);
+void meshlan_session_cache_exit(void);
+
 struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 					    u64 expires,
 					    const struct meshlan_owner *owner,
