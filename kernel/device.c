@@ -79,7 +79,6 @@ static void housekeep(struct work_struct *work)
 		meshlan_wanted_kick(mdev);
 		meshlan_pings_age(mdev);
 		meshlan_loops_age(mdev);
-		meshlan_loops_probe(mdev);
 		schedule_delayed_work(&mdev->housekeeping, HZ);
 	}
 	mutex_unlock(&mdev->lock);
@@ -124,6 +123,7 @@ static int meshlan_dev_init(struct net_device *dev)
 	if (err)
 		goto err_bindings;
 	schedule_delayed_work(&mdev->housekeeping, HZ);
+	meshlan_loops_start(mdev);
 	/* From here on whoever unregisters frees; before, we do. */
 	dev->priv_destructor = meshlan_dev_free;
 	return 0;
@@ -161,6 +161,7 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	meshlan_routes_uninit(mdev);
 	mutex_unlock(&mdev->lock);
 	cancel_delayed_work_sync(&mdev->housekeeping);
+	meshlan_loops_stop(mdev);
 	meshlan_wanted_uninit(mdev);
 	meshlan_pings_purge(mdev);
 	meshlan_limits_uninit(mdev);

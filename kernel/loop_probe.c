@@ -3,6 +3,7 @@
 #include "loop_probe.h"
 
 #include <linux/etherdevice.h>
+#include <linux/hrtimer.h>
 #include <linux/netdevice.h>
 #include <linux/timekeeping.h>
 
@@ -39,7 +40,7 @@ static struct sk_buff *frame_skb(struct meshlan_dev *mdev,
 	struct sk_buff *skb;
 	struct ethhdr *eth;
 
-	skb = alloc_skb(room + ETH_ZLEN + MESHLAN_TAG_SIZE, GFP_KERNEL);
+	skb = alloc_skb(room + ETH_ZLEN + MESHLAN_TAG_SIZE, GFP_ATOMIC);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, room);
@@ -66,16 +67,13 @@ static struct sk_buff *probe_skb(struct meshlan_dev *mdev)
 	return frame_skb(mdev, &probe);
 }
 
-/**
- * meshlan_loops_probe() - give a probe to the LAN behind this node
- * @mdev: the device; called once a second
- */
-void meshlan_loops_probe(struct meshlan_dev *mdev)
+static void give_probe(struct meshlan_dev *mdev)
 {
 	struct net_device *dev = mdev->dev;
 	struct sk_buff *skb;
 
-	if (!mdev->loops.probing || mdev->role == MESHLAN_ROLE_TRANSIT ||
+	if (!READ_ONCE(mdev->loops.probing) ||
+	    READ_ONCE(mdev->role) == MESHLAN_ROLE_TRANSIT ||
 	    !netif_running(dev) ||
 	    !(netif_is_bridge_port(dev) || netif_is_ovs_port(dev)))
 		return;
@@ -88,6 +86,38 @@ void meshlan_loops_probe(struct meshlan_dev *mdev)
 		meshlan_count(mdev, MESHLAN_COUNTER_DROP_RX_BACKLOG);
 	else
 		meshlan_count(mdev, MESHLAN_COUNTER_LOOP_PROBE_TX);
+}
+
+/*
+ * Not the work of a thread: what goes round in a loop may leave a processor no
+ * time for any, and then nothing would ever end it.
+ */
+static enum hrtimer_restart loop_timer(struct hrtimer *timer)
+{
+	give_probe(container_of(timer, struct meshlan_dev, loop_timer));
+	hrtimer_forward_now(timer, ns_to_ktime(NSEC_PER_SEC));
+	return HRTIMER_RESTART;
+}
+
+/**
+ * meshlan_loops_start() - give the LAN behind this node probes from now on
+ * @mdev: the device
+ */
+void meshlan_loops_start(struct meshlan_dev *mdev)
+{
+	hrtimer_setup(&mdev->loop_timer, loop_timer, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_REL_SOFT);
+	hrtimer_start(&mdev->loop_timer, ns_to_ktime(NSEC_PER_SEC),
+		      HRTIMER_MODE_REL_SOFT);
+}
+
+/**
+ * meshlan_loops_stop() - give no more probes
+ * @mdev: the device
+ */
+void meshlan_loops_stop(struct meshlan_dev *mdev)
+{
+	hrtimer_cancel(&mdev->loop_timer);
 }
 
 static void loop_found(struct meshlan_dev *mdev, u64 node, u64 proved)

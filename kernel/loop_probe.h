@@ -31,6 +31,7 @@ void meshlan_loop_message_receive(struct meshlan_session *session,
 /* Under meshlan_dev.lock. */
 void meshlan_loops_set(struct meshlan_dev *mdev, bool probing);
 void meshlan_loops_age(struct meshlan_dev *mdev);
-void meshlan_loops_probe(struct meshlan_dev *mdev);
+void meshlan_loops_start(struct meshlan_dev *mdev);
+void meshlan_loops_stop(struct meshlan_dev *mdev);
 
 #endif /* _MESHLAN_LOOP_PROBE_H */

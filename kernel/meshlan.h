@@ -141,6 +141,7 @@ struct meshlan_pings {
  * @scatter_lock: protects meshlan_path.line of all paths, BH off
  * @limits: rates of sending and receiving, with their own locks
  * @loops: what is known of the LAN behind this node, with its own lock
+ * @loop_timer: gives that LAN a probe once a second
  * @counters: one per CPU
  * @gro: hands received frames to the stack
  * @events: numbers and batches events, with its own lock
@@ -189,6 +190,7 @@ struct meshlan_dev {
 	spinlock_t		scatter_lock;
 	struct meshlan_limits	limits;
 	struct meshlan_loops	loops;
+	struct hrtimer		loop_timer;
 	struct meshlan_counters __percpu *counters;
 	struct gro_cells	gro;
 	struct meshlan_events	events;
