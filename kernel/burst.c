@@ -7,6 +7,7 @@
 
 #include "frame.h"
 #include "meshlan.h"
+#include "redundant.h"
 #include "send.h"
 
 /* What one skb of the stack becomes: frames that can be sealed in place. */
@@ -81,6 +82,7 @@ static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
 
 	inner = meshlan_frame_dsfield(skb, &frame);
 	MESHLAN_CB(skb)->flags = flags;
+	MESHLAN_CB(skb)->redundant = meshlan_redundant_wants(mdev, skb);
 	MESHLAN_CB(skb)->dsfield =
 		INET_ECN_encapsulate(dscp == MESHLAN_DSCP_INHERIT ?
 				     inner : dscp << 2, inner);

@@ -89,6 +89,7 @@ static void meshlan_dev_free(struct net_device *dev)
 	struct meshlan_dev *mdev = netdev_priv(dev);
 
 	kfree(rcu_access_pointer(mdev->flood_types));
+	kfree(rcu_access_pointer(mdev->redundant));
 	free_percpu(mdev->counters);
 	mutex_destroy(&mdev->lock);
 }

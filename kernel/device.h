@@ -10,18 +10,26 @@ struct netlink_ext_ack;
 extern const struct net_device_ops meshlan_netdev_ops;
 extern const struct ethtool_ops meshlan_ethtool_ops;
 
-#define MESHLAN_FLOOD_TYPES	16
+#define MESHLAN_TYPES_MAX	16
+
+/**
+ * struct meshlan_types - some EtherTypes
+ * @count: their number
+ * @type: the EtherTypes
+ */
+struct meshlan_types {
+	unsigned int	count;
+	__be16		type[MESHLAN_TYPES_MAX];
+};
 
 /**
  * struct meshlan_flood_types - what may be flooded
  * @rcu: for freeing
- * @count: number of EtherTypes, 0 for all
- * @type: the EtherTypes
+ * @types: the EtherTypes, none for all
  */
 struct meshlan_flood_types {
-	struct rcu_head	rcu;
-	unsigned int	count;
-	__be16		type[MESHLAN_FLOOD_TYPES];
+	struct rcu_head		rcu;
+	struct meshlan_types	types;
 };
 
 /**
@@ -34,7 +42,7 @@ struct meshlan_flood_types {
  * @role: what the node does for others
  * @storm_limit: most flooded frames a second of one origin, 0 for any number
  * @flood_unknown: flood frames for unknown addresses
- * @flood_types: what may be flooded
+ * @flood_types: what may be flooded, none for all
  * @fdb_limit: most learned entries
  * @fdb_node_limit: most learned entries of one node
  * @fdb_age: seconds until an unused learned entry goes
@@ -44,6 +52,8 @@ struct meshlan_flood_types {
  * @limit_down: bits per second that may be received, 0 for no limit
  * @limit_burst: milliseconds of a limit that may come at once
  * @scatter: which of several ways are taken
+ * @redundant_types: EtherTypes of frames that go two ways in any mode
+ * @redundant_dscp: DSCPs of such, bit n for DSCP n
  * @loop_probes: find out whether the LAN behind a bridge is bridged twice
  */
 struct meshlan_dev_config {
@@ -55,7 +65,7 @@ struct meshlan_dev_config {
 	enum meshlan_role role;
 	u32	storm_limit;
 	bool	flood_unknown;
-	struct meshlan_flood_types flood_types;
+	struct meshlan_types flood_types;
 	u32	fdb_limit;
 	u32	fdb_node_limit;
 	u32	fdb_age;
@@ -65,6 +75,8 @@ struct meshlan_dev_config {
 	u64	limit_down;
 	u16	limit_burst;
 	enum meshlan_scatter scatter;
+	struct meshlan_types redundant_types;
+	u64	redundant_dscp;
 	bool	loop_probes;
 };
 
@@ -77,6 +89,25 @@ struct meshlan_dev_config {
 static inline bool meshlan_is_device(const struct net_device *dev)
 {
 	return dev->netdev_ops == &meshlan_netdev_ops;
+}
+
+/**
+ * meshlan_types_have() - is an EtherType one of some
+ * @types: these
+ * @type: the EtherType
+ *
+ * Return: true if it is.
+ */
+static inline bool meshlan_types_have(const struct meshlan_types *types,
+				      __be16 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < types->count; i++) {
+		if (types->type[i] == type)
+			return true;
+	}
+	return false;
 }
 
 /* Read, change in the copy, apply: all of it or nothing. Under lock. */

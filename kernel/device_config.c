@@ -8,15 +8,28 @@
 #include "key.h"
 #include "loop_probe.h"
 #include "path.h"
+#include "redundant.h"
 #include "session.h"
 #include "socket.h"
 
 /* What may be configured of a device: read, change in the copy, apply. */
 
-static struct meshlan_flood_types *types_of(const struct meshlan_dev *mdev)
+/* What is read under RCU: made before anything changes, as that may fail. */
+struct lists {
+	struct meshlan_flood_types	*flood_types;
+	struct meshlan_redundant	*redundant;
+};
+
+static struct lists lists_of(const struct meshlan_dev *mdev)
 {
-	return rcu_dereference_protected(mdev->flood_types,
-					 lockdep_is_held(&mdev->lock));
+	return (struct lists){
+		.flood_types =
+			rcu_dereference_protected(mdev->flood_types,
+						  lockdep_is_held(&mdev->lock)),
+		.redundant =
+			rcu_dereference_protected(mdev->redundant,
+						  lockdep_is_held(&mdev->lock)),
+	};
 }
 
 /**
@@ -27,9 +40,10 @@ static struct meshlan_flood_types *types_of(const struct meshlan_dev *mdev)
 void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 			    struct meshlan_dev_config *config)
 {
-	const struct meshlan_flood_types *types = types_of(mdev);
+	const struct lists lists = lists_of(mdev);
 
 	lockdep_assert_held(&mdev->lock);
+	memset(config, 0, sizeof(*config));
 	config->node = mdev->node;
 	config->port = mdev->port;
 	config->lanes = mdev->lanes;
@@ -38,9 +52,8 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->role = mdev->role;
 	config->storm_limit = mdev->storm_limit;
 	config->flood_unknown = mdev->flood_unknown;
-	memset(&config->flood_types, 0, sizeof(config->flood_types));
-	if (types)
-		config->flood_types = *types;
+	if (lists.flood_types)
+		config->flood_types = lists.flood_types->types;
 	config->fdb_limit = mdev->fdb.limit;
 	config->fdb_node_limit = mdev->fdb.node_limit;
 	config->fdb_age = mdev->fdb.age;
@@ -50,6 +63,10 @@ void meshlan_dev_config_get(const struct meshlan_dev *mdev,
 	config->limit_down = mdev->limits.down.rate;
 	config->limit_burst = mdev->limits.burst;
 	config->scatter = mdev->scatter;
+	if (lists.redundant) {
+		config->redundant_types = lists.redundant->types;
+		config->redundant_dscp = lists.redundant->dscp;
+	}
 	config->loop_probes = mdev->loops.probing;
 }
 
@@ -67,23 +84,56 @@ void meshlan_dev_forget_routes(struct meshlan_dev *mdev)
 			dst_cache_reset(&path->dst);
 }
 
-static int copy_types(const struct meshlan_flood_types *types,
-		      struct meshlan_flood_types **copy)
+static void lists_free(const struct lists *lists)
 {
-	*copy = NULL;
-	if (!types->count)
-		return 0;
-	*copy = kmemdup(types, sizeof(*types), GFP_KERNEL_ACCOUNT);
-	return *copy ? 0 : -ENOMEM;
+	kfree(lists->flood_types);
+	kfree(lists->redundant);
 }
 
-static void scatter_set(struct meshlan_dev *mdev, enum meshlan_scatter scatter)
+static int lists_make(const struct meshlan_dev_config *config,
+		      struct lists *lists)
+{
+	bool redundant = config->redundant_types.count ||
+			 config->redundant_dscp;
+
+	*lists = (struct lists){};
+	if (config->flood_types.count) {
+		lists->flood_types = kzalloc(sizeof(*lists->flood_types),
+					     GFP_KERNEL_ACCOUNT);
+		if (!lists->flood_types)
+			return -ENOMEM;
+		lists->flood_types->types = config->flood_types;
+	}
+	if (redundant) {
+		lists->redundant = kzalloc(sizeof(*lists->redundant),
+					   GFP_KERNEL_ACCOUNT);
+		if (!lists->redundant) {
+			lists_free(lists);
+			return -ENOMEM;
+		}
+		lists->redundant->types = config->redundant_types;
+		lists->redundant->dscp = config->redundant_dscp;
+	}
+	return 0;
+}
+
+static void lists_apply(struct meshlan_dev *mdev, const struct lists *lists)
+{
+	const struct lists old = lists_of(mdev);
+
+	rcu_assign_pointer(mdev->flood_types, lists->flood_types);
+	rcu_assign_pointer(mdev->redundant, lists->redundant);
+	if (old.flood_types)
+		kfree_rcu(old.flood_types, rcu);
+	if (old.redundant)
+		kfree_rcu(old.redundant, rcu);
+}
+
+/* What may come late, or twice, from now on is looked for in the windows. */
+static void windows_widen(struct meshlan_dev *mdev)
 {
 	struct meshlan_session *session;
 
-	if (mdev->scatter == scatter)
-		return;
-	WRITE_ONCE(mdev->scatter, scatter);
 	list_for_each_entry(session, &mdev->session_list, list)
 		meshlan_keys_widen(session);
 }
@@ -91,9 +141,10 @@ static void scatter_set(struct meshlan_dev *mdev, enum meshlan_scatter scatter)
 /* Nothing of this can fail. */
 static void config_apply(struct meshlan_dev *mdev,
 			 const struct meshlan_dev_config *config,
-			 struct meshlan_flood_types *types)
+			 const struct lists *lists)
 {
-	struct meshlan_flood_types *old = types_of(mdev);
+	bool widen = mdev->scatter != config->scatter ||
+		     (lists->redundant && !rcu_access_pointer(mdev->redundant));
 
 	mdev->node = config->node;
 	mdev->port = config->port;
@@ -102,9 +153,7 @@ static void config_apply(struct meshlan_dev *mdev,
 	WRITE_ONCE(mdev->role, config->role);
 	WRITE_ONCE(mdev->storm_limit, config->storm_limit);
 	WRITE_ONCE(mdev->flood_unknown, config->flood_unknown);
-	rcu_assign_pointer(mdev->flood_types, types);
-	if (old)
-		kfree_rcu(old, rcu);
+	lists_apply(mdev, lists);
 	if (mdev->fwmark != config->fwmark) {
 		WRITE_ONCE(mdev->fwmark, config->fwmark);
 		meshlan_dev_forget_routes(mdev);
@@ -118,7 +167,9 @@ static void config_apply(struct meshlan_dev *mdev,
 	WRITE_ONCE(mdev->link_local, config->link_local);
 	meshlan_limits_set(mdev, config->limit_up, config->limit_down,
 			   config->limit_burst);
-	scatter_set(mdev, config->scatter);
+	WRITE_ONCE(mdev->scatter, config->scatter);
+	if (widen)
+		windows_widen(mdev);
 	meshlan_loops_set(mdev, config->loop_probes);
 }
 
@@ -134,7 +185,7 @@ int meshlan_dev_config_set(struct meshlan_dev *mdev,
 			   const struct meshlan_dev_config *config,
 			   struct netlink_ext_ack *extack)
 {
-	struct meshlan_flood_types *types;
+	struct lists lists;
 	int err;
 
 	lockdep_assert_held(&mdev->lock);
@@ -143,16 +194,16 @@ int meshlan_dev_config_set(struct meshlan_dev *mdev,
 				   "the node id cannot change while sessions exist");
 		return -EBUSY;
 	}
-	err = copy_types(&config->flood_types, &types);
+	err = lists_make(config, &lists);
 	if (err)
 		return err;
 	if (config->port != mdev->port && rcu_access_pointer(mdev->sk4)) {
 		err = meshlan_sockets_open(mdev, config->port, extack);
 		if (err) {
-			kfree(types);
+			lists_free(&lists);
 			return err;
 		}
 	}
-	config_apply(mdev, config, types);
+	config_apply(mdev, config, &lists);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "origin.h"
 #include "path.h"
 #include "receive.h"
+#include "redundant.h"
 #include "send.h"
 #include "session.h"
 
@@ -191,17 +192,10 @@ static void number_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 /* May frames of this kind be flooded? */
 static bool type_allowed(struct meshlan_dev *mdev, __be16 type)
 {
-	const struct meshlan_flood_types *types;
-	unsigned int i;
+	const struct meshlan_flood_types *allowed;
 
-	types = rcu_dereference(mdev->flood_types);
-	if (likely(!types))
-		return true;
-	for (i = 0; i < types->count; i++) {
-		if (types->type[i] == type)
-			return true;
-	}
-	return false;
+	allowed = rcu_dereference(mdev->flood_types);
+	return likely(!allowed) || meshlan_types_have(&allowed->types, type);
 }
 
 /**
@@ -291,6 +285,9 @@ static void pass_on(struct meshlan_session *from, struct meshlan_origin *origin,
 	if (!passes_on(from, origin, head))
 		return;
 	MESHLAN_CB(skb)->flags = flags;
+	__skb_pull(skb, sizeof(*head));
+	MESHLAN_CB(skb)->redundant = meshlan_redundant_wants(mdev, skb);
+	__skb_push(skb, sizeof(*head));
 	__skb_queue_head_init(&one);
 	__skb_queue_tail(&one, skb);
 	meshlan_burst_copy(mdev, &one, &burst);

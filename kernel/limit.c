@@ -260,10 +260,12 @@ static void send_bursts(struct meshlan_session *session,
 {
 	struct sk_buff_head burst;
 	struct sk_buff *skb;
+	bool redundant;
 	u32 hash;
 	u8 ttl;
 
 	while ((skb = skb_peek(list))) {
+		redundant = MESHLAN_CB(skb)->redundant;
 		hash = MESHLAN_CB(skb)->hash;
 		ttl = MESHLAN_CB(skb)->ttl;
 		__skb_queue_head_init(&burst);
@@ -272,7 +274,8 @@ static void send_bursts(struct meshlan_session *session,
 			__skb_queue_tail(&burst, skb);
 			skb = skb_peek(list);
 		} while (skb && MESHLAN_CB(skb)->hash == hash &&
-			 MESHLAN_CB(skb)->ttl == ttl);
+			 MESHLAN_CB(skb)->ttl == ttl &&
+			 MESHLAN_CB(skb)->redundant == redundant);
 		meshlan_send_unlimited(session, hash, ttl, &burst);
 	}
 }

@@ -138,6 +138,7 @@ struct meshlan_pings {
  * @fdb: forwarding table, with its own lock
  * @bindings: what nodes said of IP addresses, with its own lock
  * @scatter: which of several ways are taken, unless a route says otherwise
+ * @redundant: what goes two ways in any mode, NULL for nothing; RCU for readers
  * @scatter_lock: protects meshlan_path.line of all paths, BH off
  * @limits: rates of sending and receiving, with their own locks
  * @loops: what is known of the LAN behind this node, with its own lock
@@ -187,6 +188,7 @@ struct meshlan_dev {
 	struct meshlan_fdb	fdb;
 	struct meshlan_bindings	bindings;
 	enum meshlan_scatter	scatter;
+	struct meshlan_redundant __rcu *redundant;
 	spinlock_t		scatter_lock;
 	struct meshlan_limits	limits;
 	struct meshlan_loops	loops;

@@ -34,14 +34,13 @@ static int put_ciphers(struct sk_buff *skb)
 	return 0;
 }
 
-static int put_flood_types(struct sk_buff *skb,
-			   const struct meshlan_flood_types *types)
+static int put_types(struct sk_buff *skb, int attr,
+		     const struct meshlan_types *types)
 {
 	unsigned int i;
 
 	for (i = 0; i < types->count; i++) {
-		if (nla_put_u16(skb, MESHLAN_A_DEV_FLOOD_TYPE,
-				ntohs(types->type[i])))
+		if (nla_put_u16(skb, attr, ntohs(types->type[i])))
 			return -EMSGSIZE;
 	}
 	return 0;
@@ -87,7 +86,11 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
 			config.flood_unknown) ||
-	    put_flood_types(skb, &config.flood_types) ||
+	    put_types(skb, MESHLAN_A_DEV_FLOOD_TYPE, &config.flood_types) ||
+	    put_types(skb, MESHLAN_A_DEV_REDUNDANT_TYPE,
+		      &config.redundant_types) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_REDUNDANT_DSCP,
+			       config.redundant_dscp) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_SUPPRESS, config.suppress) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_LOOP_PROBES, config.loop_probes))
@@ -212,13 +215,16 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_SCATTER];
 	if (attr)
 		config->scatter = nla_get_u32(attr) ?: MESHLAN_SCATTER_FLOW;
+	attr = attrs[MESHLAN_A_DEV_REDUNDANT_DSCP];
+	if (attr)
+		config->redundant_dscp = nla_get_u64(attr);
 	attr = attrs[MESHLAN_A_DEV_LOOP_PROBES];
 	if (attr)
 		config->loop_probes = nla_get_u32(attr);
 }
 
-static int add_flood_type(struct genl_info *info, const struct nlattr *attr,
-			  struct meshlan_flood_types *types)
+static int add_type(struct genl_info *info, const struct nlattr *attr,
+		    struct meshlan_types *types)
 {
 	u16 type = nla_get_u16(attr);
 
@@ -227,7 +233,7 @@ static int add_flood_type(struct genl_info *info, const struct nlattr *attr,
 			       "not an EtherType (0x600 or more)");
 		return -EINVAL;
 	}
-	if (types->count == MESHLAN_FLOOD_TYPES) {
+	if (types->count == MESHLAN_TYPES_MAX) {
 		MESHLAN_NL_BAD(info->extack, attr, "too many EtherTypes");
 		return -E2BIG;
 	}
@@ -236,25 +242,23 @@ static int add_flood_type(struct genl_info *info, const struct nlattr *attr,
 }
 
 /* The attribute may come many times; together they replace what was. */
-static int get_flood_types(struct genl_info *info,
-			   struct meshlan_flood_types *types)
+static int get_types(struct genl_info *info, int wanted, int no_more,
+		     struct meshlan_types *types)
 {
 	const struct nlattr *attr;
 	int rem, err;
 
-	if (info->attrs[MESHLAN_A_DEV_FLOOD_ANY] &&
-	    info->attrs[MESHLAN_A_DEV_FLOOD_TYPE]) {
-		NL_SET_ERR_MSG_MOD(info->extack,
-				   "either EtherTypes may be flooded, or any");
+	if (info->attrs[no_more] && info->attrs[wanted]) {
+		MESHLAN_NL_BAD(info->extack, info->attrs[no_more],
+			       "stands beside EtherTypes that it takes back");
 		return -EINVAL;
 	}
-	if (info->attrs[MESHLAN_A_DEV_FLOOD_ANY] ||
-	    info->attrs[MESHLAN_A_DEV_FLOOD_TYPE])
+	if (info->attrs[no_more] || info->attrs[wanted])
 		types->count = 0;
 	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != MESHLAN_A_DEV_FLOOD_TYPE)
+		if (nla_type(attr) != wanted)
 			continue;
-		err = add_flood_type(info, attr, types);
+		err = add_type(info, attr, types);
 		if (err)
 			return err;
 	}
@@ -280,7 +284,11 @@ int meshlan_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ERANGE;
 	meshlan_dev_config_get(mdev, &config);
 	get_config(attrs, &config);
-	err = get_flood_types(info, &config.flood_types);
+	err = get_types(info, MESHLAN_A_DEV_FLOOD_TYPE,
+			MESHLAN_A_DEV_FLOOD_ANY, &config.flood_types) ?:
+	      get_types(info, MESHLAN_A_DEV_REDUNDANT_TYPE,
+			MESHLAN_A_DEV_REDUNDANT_NO_TYPE,
+			&config.redundant_types);
 	if (err)
 		return err;
 	return meshlan_dev_config_set(mdev, &config, info->extack);

@@ -287,7 +287,8 @@ static unsigned int send_flooded(struct meshlan_session *session,
 
 static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
 {
-	u8 flags = MESHLAN_CB(skb_peek(burst))->flags;
+	const struct sk_buff *first = skb_peek(burst);
+	u8 flags = MESHLAN_CB(first)->flags;
 	unsigned int packets, bytes;
 
 	meshlan_burst_size(burst, &packets, &bytes);
@@ -297,6 +298,7 @@ static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
 					     MESHLAN_OUTER_SIZE),
 		.spread	= !(flags & (MESHLAN_FLAG_FLOOD |
 				     MESHLAN_FLAG_CONTROL)),
+		.redundant = MESHLAN_CB(first)->redundant,
 	};
 }
 

@@ -24,7 +24,7 @@ struct meshlan_way;
  * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
  * @ttl: how many relays may pass it on
- * @redundant: goes two ways
+ * @redundant: goes two ways; before it is sealed: in any mode
  * @elsewhere: goes to the struct meshlan_endpoint at the buffer's head, not to
  *	where the path leads
  */

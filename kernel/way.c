@@ -464,7 +464,7 @@ bool meshlan_ways_find(struct meshlan_session *session,
 
 	hops = meshlan_route_hops(session->mdev, session->node);
 	mode = mode_of(session->mdev, hops);
-	if (mode == MESHLAN_SCATTER_REDUNDANT)
+	if (mode == MESHLAN_SCATTER_REDUNDANT || unlikely(load->redundant))
 		return ways_of_copies(session, hops, ways);
 	if (mode == MESHLAN_SCATTER_PACKET && load->spread)
 		return ways_by_delivery(session, hops, load->bytes, ways);
@@ -488,7 +488,7 @@ bool meshlan_ways_direct(struct meshlan_session *session,
 {
 	enum meshlan_scatter mode = READ_ONCE(session->mdev->scatter);
 
-	if (mode == MESHLAN_SCATTER_REDUNDANT)
+	if (mode == MESHLAN_SCATTER_REDUNDANT || unlikely(load->redundant))
 		return ways_of_copies(session, NULL, ways);
 	ways->count = 1;
 	ways->ordered = false;
@@ -512,6 +512,8 @@ unsigned int meshlan_session_window(struct meshlan_session *session)
 	rcu_read_lock();
 	mode = mode_of(mdev, meshlan_route_hops(mdev, session->node));
 	rcu_read_unlock();
-	return max(mode, READ_ONCE(mdev->scatter)) >= MESHLAN_SCATTER_PACKET ?
-	       MESHLAN_WINDOW_WIDE : MESHLAN_WINDOW_BITS;
+	if (max(mode, READ_ONCE(mdev->scatter)) >= MESHLAN_SCATTER_PACKET ||
+	    rcu_access_pointer(mdev->redundant))
+		return MESHLAN_WINDOW_WIDE;
+	return MESHLAN_WINDOW_BITS;
 }

@@ -43,11 +43,13 @@ struct meshlan_ways {
  * @bytes: length
  * @spread: may go another way than what was sent before: neither flooded, which
  *	the receiver does not put in order, nor control
+ * @redundant: goes two ways, whatever the mode
  */
 struct meshlan_load {
 	u32		hash;
 	unsigned int	bytes;
 	bool		spread;
+	bool		redundant;
 };
 
 /* All: RCU, which keeps what the ways name; BH off. False: there is none. */

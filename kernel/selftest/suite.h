@@ -140,6 +140,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(too_big)		\
 	do(wanted)		\
 	do(share)		\
+	do(redundant)		\
 	do(scatter)		\
 	do(resequence)
 
