@@ -67,6 +67,8 @@ cat >"$T/conf" <<-CONF
 	Suppress = off
 	LinkLocal = on
 	Scatter = packet
+	RedundantTypes = 0x88ba
+	RedundantDscp = ef,8
 	LoopProbes = off
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1 scatter redundant
@@ -111,6 +113,8 @@ cat >"$T/wanted" <<-CONF
 	Suppress = off
 	LinkLocal = on
 	Scatter = packet
+	RedundantTypes = 0x88ba
+	RedundantDscp = 8,46
 	LoopProbes = off
 	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
 	Route = $IDE hop $IDC weight 1 scatter redundant

@@ -350,6 +350,26 @@ check "dev set back" mc "$A" dev set mesh0 storm-limit 10000 flood-unknown on \
 	flood-types any
 json "... is seen" '.storm_limit == 10000 and .flood_unknown == "on" and
 	(has("flood_type") | not)' dev show mesh0
+check "dev set of what goes two ways" mc "$A" dev set mesh0 \
+	redundant-types 0x88ba,0x0806 redundant-dscp ef,0,CS6,af43
+json "... is seen" '.redundant_type == ["0x88ba", "0x0806"] and
+	.redundant_dscp == [0, 38, 46, 48]' dev show mesh0
+prints "... as text" '^redundant-dscp 0,38,46,48$' dev show mesh0
+prints "show: the types" '^  redundant types: 0x88ba,0x0806$' show
+prints "show: the DSCP" '^  redundant DSCP: 0,38,46,48$' show
+prints "showconf has it" '^RedundantTypes = 0x88ba,0x0806$' showconf mesh0
+prints "... all of it" '^RedundantDscp = 0,38,46,48$' showconf mesh0
+check "dev set of the DSCP alone" mc "$A" dev set mesh0 redundant-dscp none
+json "... leaves the types" '.redundant_dscp == [] and
+	(.redundant_type | length) == 2' dev show mesh0
+check "dev set back" mc "$A" dev set mesh0 redundant-types none
+fails "show says nothing of what is not there" grep redundant <(mc "$A" show)
+json "... is seen" '.redundant_dscp == [] and (has("redundant_type") | not)' \
+	dev show mesh0
+says 1 "dev set: redundant-dscp 'ef,64': not DSCPs (0 to 63, ef, cs0 to cs7, af11 to af43, as in ef,48), or none" \
+	dev set mesh0 redundant-dscp ef,64
+says 1 "dev set: redundant-types 'any': not EtherTypes from 0x600 on (0x0806,0x88ba), or none" \
+	dev set mesh0 redundant-types any
 says 1 "dev set: flood-types '0x5ff': not EtherTypes from 0x600 on (0x0806,0x86dd), or any" \
 	dev set mesh0 flood-types 0x5ff
 says 1 "dev set: role 'king': not a role (member, client or transit)" \

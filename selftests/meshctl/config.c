@@ -25,6 +25,8 @@ static const char whole[] =
 	"FloodTypes = 0x0806,0x86dd\n"
 	"Suppress = off\n"
 	"link-local = on\n"
+	"redundant-types = 0x88ba\n"
+	"RedundantDscp = ef,cs6\n"
 	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
 	" hop fedcba9876543210 weight 1 owner aa\n"
 	"Origin = 0123456789abcdef leaf\n"
@@ -64,6 +66,8 @@ static const char printed[] =
 	"FloodTypes = 0x0806,0x86dd\n"
 	"Suppress = off\n"
 	"LinkLocal = on\n"
+	"RedundantTypes = 0x88ba\n"
+	"RedundantDscp = 46,48\n"
 	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
 	" hop fedcba9876543210 weight 1 owner aa\n"
 	"Origin = 0123456789abcdef leaf\n"
@@ -130,6 +134,8 @@ static const struct wrong wrong[] = {
 	 "f:2: role 'king': not a role (member, client or transit)"},
 	{"[Device]\nFloodTypes = 0x806,5\n",
 	 "f:2: flood-types '0x806,5': not EtherTypes from 0x600 on (0x0806,0x86dd), or any"},
+	{"[Device]\nRedundantDscp = ef,\n",
+	 "f:2: redundant-dscp 'ef,': not DSCPs (0 to 63, ef, cs0 to cs7, af11 to af43, as in ef,48), or none"},
 	{"[Device]\nOrigin = x\n",
 	 "f:2: Origin: begins with no node id (16 hex digits)"},
 	{"[Device]\nOrigin = 1111111111111111\n",

@@ -313,6 +313,17 @@ static void ethertypes_text(const struct meshlan_ethertype_array *types,
 				i ? "," : "", types->type[i]);
 }
 
+static void dscps_text(uint64_t dscps, char *text, size_t size)
+{
+	size_t len = snprintf(text, size, "%s", dscps ? "" : "none");
+
+	for (unsigned int i = 0; i < MESHLAN_DSCPS && len < size; i++) {
+		if (dscps & UINT64_C(1) << i)
+			len += snprintf(text + len, size - len, "%s%u",
+					len ? "," : "", i);
+	}
+}
+
 const char *meshlan_attr_text(const struct meshlan_attr *attr,
 			      const void *object, char *text, size_t size)
 {
@@ -370,6 +381,9 @@ const char *meshlan_attr_text(const struct meshlan_attr *attr,
 		break;
 	case MESHLAN_TYPE_ETHERTYPES:
 		ethertypes_text(member, work, sizeof(work));
+		break;
+	case MESHLAN_TYPE_DSCPS:
+		dscps_text(integer(attr, member), work, sizeof(work));
 		break;
 	case MESHLAN_TYPE_SECRET:
 	case MESHLAN_TYPE_COUNTERS:

@@ -181,6 +181,20 @@ static void json_ethertypes(struct meshlan_json *json, const char *name,
 	meshlan_json_close(json, ']');
 }
 
+static void json_dscps(struct meshlan_json *json, const char *name,
+		       const void *member)
+{
+	uint64_t dscps;
+
+	memcpy(&dscps, member, sizeof(dscps));
+	meshlan_json_open(json, name, '[');
+	for (unsigned int i = 0; i < MESHLAN_DSCPS; i++) {
+		if (dscps & UINT64_C(1) << i)
+			meshlan_json_number(json, NULL, i);
+	}
+	meshlan_json_close(json, ']');
+}
+
 static void json_member(struct meshlan_json *json,
 			const struct meshlan_attr *attr, const void *object)
 {
@@ -214,6 +228,9 @@ static void json_member(struct meshlan_json *json,
 		break;
 	case MESHLAN_TYPE_ETHERTYPES:
 		json_ethertypes(json, attr->name, member);
+		break;
+	case MESHLAN_TYPE_DSCPS:
+		json_dscps(json, attr->name, member);
 		break;
 	case MESHLAN_TYPE_NEST:
 		meshlan_json_open(json, attr->name, '{');

@@ -50,6 +50,7 @@ enum meshlan_status meshlan_status_of(int error);
 #define MESHLAN_COUNTERS_MAX	128
 #define MESHLAN_HOPS_MAX	64
 #define MESHLAN_ETHERTYPES_MAX	32
+#define MESHLAN_DSCPS		64
 
 struct meshlan_blob {
 	uint8_t len;
@@ -112,6 +113,9 @@ struct meshlan_dev {
 	uint64_t limit_down;
 	uint16_t limit_burst;
 	uint32_t scatter;
+	struct meshlan_ethertype_array redundant_type;
+	bool redundant_no_type;
+	uint64_t redundant_dscp;
 	uint32_t loop_probes;
 	uint32_t loops;
 	uint64_t loop_node;
@@ -340,6 +344,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_ROUTES,	/* one nest each; only sent */
 	MESHLAN_TYPE_NODES,	/* one u64 each */
 	MESHLAN_TYPE_ETHERTYPES,	/* one u16 each */
+	MESHLAN_TYPE_DSCPS,	/* u64, bit n for DSCP n */
 };
 
 struct meshlan_set;
@@ -508,6 +513,8 @@ enum meshlan_status meshlan_link_del(const char *name,
 /* --- text to values: false if it is none --------------------------------- */
 
 bool meshlan_parse_number(const char *text, uint64_t max, uint64_t *value);
+/* Numbers or names with commas between them, or "none"; bit n for DSCP n. */
+bool meshlan_parse_dscps(const char *text, uint64_t *dscps);
 bool meshlan_parse_node(const char *text, uint64_t *node);
 bool meshlan_parse_mac(const char *text, uint8_t mac[6]);
 bool meshlan_parse_hex(const char *text, uint8_t *data, size_t len);

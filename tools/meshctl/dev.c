@@ -115,32 +115,38 @@ static bool set_flood_unknown(const char *text, void *object)
 }
 
 /* Numbers with commas between them. */
-static bool set_flood_types(const char *text, void *object)
+static bool ethertypes(const char *text, struct meshlan_ethertype_array *types)
 {
-	struct meshlan_dev *dev = object;
 	char item[8];
 	uint64_t type;
 	size_t len;
 
-	if (!strcmp(text, "any")) {
-		PUT(dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
-		return true;
-	}
-	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_TYPE);
 	for (;; text += len + 1) {
 		len = strcspn(text, ",");
 		if (len >= sizeof(item) ||
-		    dev->flood_type.count == MESHLAN_ETHERTYPES_MAX)
+		    types->count == MESHLAN_ETHERTYPES_MAX)
 			return false;
 		memcpy(item, text, len);
 		item[len] = 0;
 		if (!meshlan_parse_number(item, UINT16_MAX, &type) ||
 		    type < 0x600)
 			return false;
-		dev->flood_type.type[dev->flood_type.count++] = type;
+		types->type[types->count++] = type;
 		if (!text[len])
 			return true;
 	}
+}
+
+static bool set_flood_types(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	if (!strcmp(text, "any")) {
+		PUT(dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
+		return true;
+	}
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_TYPE);
+	return ethertypes(text, &dev->flood_type);
 }
 
 static bool set_suppress(const char *text, void *object)
@@ -193,6 +199,27 @@ static bool set_scatter(const char *text, void *object)
 
 	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_SCATTER);
 	return meshlan_value(&meshlan_scatter_names, text, &dev->scatter);
+}
+
+static bool set_redundant_types(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	if (!strcmp(text, "none")) {
+		PUT(dev, MESHLAN_A_DEV_REDUNDANT_NO_TYPE, redundant_no_type,
+		    true);
+		return true;
+	}
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_REDUNDANT_TYPE);
+	return ethertypes(text, &dev->redundant_type);
+}
+
+static bool set_redundant_dscp(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_REDUNDANT_DSCP);
+	return meshlan_parse_dscps(text, &dev->redundant_dscp);
 }
 
 static bool set_loop_probes(const char *text, void *object)
@@ -255,6 +282,10 @@ const struct word dev_words[] = {
 	{"limit-burst", "TIME", false, set_limit_burst,
 	 "a time (10ms to 1s)"},
 	{"scatter", "MODE", false, set_scatter, SCATTER_FORM},
+	{"redundant-types", "TYPES", false, set_redundant_types,
+	 "EtherTypes from 0x600 on (0x0806,0x88ba), or none"},
+	{"redundant-dscp", "DSCPS", false, set_redundant_dscp,
+	 "DSCPs (0 to 63, ef, cs0 to cs7, af11 to af43, as in ef,48), or none"},
 	{"loop-probes", "SWITCH", false, set_loop_probes, "on or off"},
 	{0},
 };
@@ -532,7 +563,8 @@ const struct command dev_commands[] = {
 	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
 	 "          [suppress on|off] [link-local on|off]\n"
 	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]\n"
-	 "          [scatter MODE] [loop-probes on|off]",
+	 "          [scatter MODE] [redundant-types TYPES] [redundant-dscp DSCPS]\n"
+	 "          [loop-probes on|off]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

@@ -138,6 +138,16 @@ static void show_loop(const struct meshlan_dev *dev)
 	printf(", which is blocked %s\n", dev->blocked ? "here" : "there");
 }
 
+static void show_redundant(const struct meshlan_dev *dev, unsigned int attr,
+			   const char *what)
+{
+	char text[8 * MESHLAN_ETHERTYPES_MAX];
+
+	printf("  redundant %s: %s\n", what,
+	       meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set, attr), dev,
+				 text, sizeof(text)));
+}
+
 static void show_dev(const struct meshlan_dev *dev)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -163,6 +173,10 @@ static void show_dev(const struct meshlan_dev *dev)
 	    dev->scatter != MESHLAN_SCATTER_FLOW)
 		printf("  scatter: %s\n",
 		       text_value(&meshlan_scatter_names, dev->scatter, text));
+	if (dev->redundant_type.count)
+		show_redundant(dev, MESHLAN_A_DEV_REDUNDANT_TYPE, "types");
+	if (dev->redundant_dscp)
+		show_redundant(dev, MESHLAN_A_DEV_REDUNDANT_DSCP, "DSCP");
 	show_loop(dev);
 	if (dev->claim_pid)
 		printf("  claimed by: pid %" PRIu32 "\n", dev->claim_pid);

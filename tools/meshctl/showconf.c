@@ -91,6 +91,25 @@ static void print_floods(const struct meshlan_dev *dev, FILE *out)
 		fprintf(out, "FloodTypes = %s\n", text);
 }
 
+static void print_redundant(const struct meshlan_dev *dev, FILE *out)
+{
+	char text[8 * MESHLAN_ETHERTYPES_MAX] = "none";
+
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_REDUNDANT_TYPE))
+		meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set,
+						  MESHLAN_A_DEV_REDUNDANT_TYPE),
+				  dev, text, sizeof(text));
+	if (dev->redundant_no_type ||
+	    MESHLAN_HAS(dev, MESHLAN_A_DEV_REDUNDANT_TYPE))
+		fprintf(out, "RedundantTypes = %s\n", text);
+	if (!MESHLAN_HAS(dev, MESHLAN_A_DEV_REDUNDANT_DSCP))
+		return;
+	meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set,
+					  MESHLAN_A_DEV_REDUNDANT_DSCP),
+			  dev, text, sizeof(text));
+	fprintf(out, "RedundantDscp = %s\n", text);
+}
+
 static void print_limit(const char *name, uint64_t limit, FILE *out)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -140,6 +159,7 @@ static void print_dev(const struct config *config, FILE *out)
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER))
 		fprintf(out, "Scatter = %s\n",
 			text_value(&meshlan_scatter_names, dev->scatter, text));
+	print_redundant(dev, out);
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_LOOP_PROBES))
 		print_switch("LoopProbes", dev->loop_probes, out);
 	for (size_t i = 0; i < config->routes; i++)
@@ -256,6 +276,11 @@ static enum meshlan_status read_dev(uint32_t ifindex, struct config *config,
 	if (!status && MESHLAN_HAS(&config->dev, MESHLAN_A_DEV_FLOOD_UNKNOWN) &&
 	    !config->dev.flood_type.count)
 		PUT(&config->dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
+	if (!status &&
+	    MESHLAN_HAS(&config->dev, MESHLAN_A_DEV_REDUNDANT_DSCP) &&
+	    !config->dev.redundant_type.count)
+		PUT(&config->dev, MESHLAN_A_DEV_REDUNDANT_NO_TYPE,
+		    redundant_no_type, true);
 	return status;
 }
 
@@ -416,7 +441,8 @@ static const uint64_t dev_settings =
 	DEV(FDB_NODE_LIMIT) | DEV(FDB_AGE) | DEV(FWMARK) | DEV(DSCP) |
 	DEV(ROLE) | DEV(STORM_LIMIT) | DEV(FLOOD_UNKNOWN) | DEV(FLOOD_TYPE) |
 	DEV(FLOOD_ANY) | DEV(SUPPRESS) | DEV(LINK_LOCAL) | DEV(LOOP_PROBES) |
-	DEV(LIMIT_UP) | DEV(LIMIT_DOWN) | DEV(LIMIT_BURST) | DEV(SCATTER);
+	DEV(LIMIT_UP) | DEV(LIMIT_DOWN) | DEV(LIMIT_BURST) | DEV(SCATTER) |
+	DEV(REDUNDANT_TYPE) | DEV(REDUNDANT_NO_TYPE) | DEV(REDUNDANT_DSCP);
 static const uint64_t session_settings =
 	SESSION(NODE) | SESSION(EXPIRES) | SESSION(OWNER) | SESSION(LIMIT_UP) |
 	SESSION(LIMIT_DOWN) | SESSION(RELAY_LIMIT);
