@@ -161,6 +161,23 @@ devices() {
 	taken set dev scatter=u32:0
 	is "the default of a device is told by its name" \
 		"$(field "$A" '.scatter' dev show mesh0)" flow
+	shown set dev redundant-dscp=u64:1
+	taken set dev redundant-dscp=u64:0xffffffffffffffff
+	not_taken EINVAL redundant-dscp set dev redundant-dscp=u8:1
+	taken set dev redundant-dscp=u64:0
+	for types in "flood-type flood-any" "redundant-type redundant-no-type"; do
+		read -r type none <<<"$types"
+		shown set dev $type=u16:0x88ba $type=u16:0x600
+		not_taken EINVAL $type set dev $type=u16:0x88bb $type=u16:0x5ff
+		not_taken EINVAL $type set dev $type=u8:1
+		not_taken EINVAL $none set dev $type=u16:0x88bb $none=hex:
+		# shellcheck disable=SC2046 # words
+		taken set dev $(printf "$type=u16:%d " {2000..2015})
+		# shellcheck disable=SC2046 # words
+		not_taken E2BIG $type set dev \
+			$(printf "$type=u16:%d " {2000..2016})
+		shown set dev $none=hex:
+	done
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.

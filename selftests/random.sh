@@ -66,6 +66,8 @@ walk_dev() {
 	add_some 15 limit-down none 8k 64k 1M 50M 100G
 	add_some 15 limit-burst 10ms 50ms 1s
 	add_some 25 scatter single flow packet redundant default
+	add_some 15 redundant-types none 0x0806 0x0800,0x86dd
+	add_some 15 redundant-dscp none ef 0,ef,48
 	add_some 15 suppress on off
 	add_some 15 link-local on off
 	add_some 15 flood-unknown on off

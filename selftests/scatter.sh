@@ -3,7 +3,8 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # Several ways at once: A and B over two cables. Flows, packets and copies are
-# spread as they should be, come in order, and survive the loss of a way.
+# spread as they should be, come in order, and survive the loss of a way; some
+# are sent twice for what they are.
 # meshlan-test: time=600
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
@@ -92,8 +93,9 @@ divided() {
 }
 
 # Pings large enough to be counted.
+TO=192.168.9.2
 pings() { # COUNT INTERVAL [OPTION...]
-	in_ns "$A" ping -q -c "$1" -i "$2" -s 800 -W 2 "${@:3}" 192.168.9.2
+	in_ns "$A" ping -q -c "$1" -i "$2" -s 800 -W 2 "${@:3}" "$TO"
 }
 
 lost() { # what ping says
@@ -347,16 +349,17 @@ payloads() { # DEV
 		END { if (text) print substr(text, 57) }'
 }
 
-copies() {
+# goes_twice NAME [OPTION...]: a hundred pings with these options
+goes_twice() {
 	local before
 
-	mode redundant || not_ok "the mode is set"
+	listeners=()
 	listen wire
 	listen wire2
 	count
 	before=$(drops "$B" copy)
-	pings 100 0.01 >"$T/ping"
-	is "redundant: nothing is lost" $(($(lost "$(<"$T/ping")"))) 0
+	pings 100 0.01 "${@:2}" >"$T/ping"
+	is "$1: nothing is lost" $(($(lost "$(<"$T/ping")"))) 0
 	is "... nor delivered twice" "$(grep -c duplicates "$T/ping")" 0
 	is "... each packet goes both ways" "$(counted wire) $(counted wire2)" \
 		"100 100"
@@ -372,6 +375,78 @@ copies() {
 	is "... and no path looks lossy" "$(field "$A" \
 		'[.[] | select(.loss_tx > 10000)] | length' \
 		path list mesh0 $IDB)" 0
+}
+
+# goes_once NAME [OPTION...]: likewise
+goes_once() {
+	count
+	pings 100 0.01 "${@:2}" >/dev/null
+	is "$1" $(($(counted wire) + $(counted wire2))) 100
+}
+
+copies() {
+	mode redundant || not_ok "the mode is set"
+	goes_twice "redundant"
+}
+
+# What goes two ways in any mode, at both ends.
+class() { # WORD...
+	mc "$A" dev set mesh0 "$@" && mc "$B" dev set mesh0 "$@" ||
+		not_ok "dev set $*"
+}
+
+EF=(-Q 0xb8)
+
+# Windows are narrow until now: it is the class alone that makes them wide.
+of_a_class() {
+	local m dev
+
+	mode flow
+	class redundant-dscp ef,48
+	goes_twice "flow: a DSCP" "${EF[@]}"
+	goes_once "... another DSCP goes once" -Q 0xb0
+	goes_once "... and what has none" -Q 0
+	# For nobody, so to all.
+	ip -n "$A" neigh replace 192.168.9.9 dev mesh0 nud permanent \
+		lladdr ff:ff:ff:ff:ff:ff
+	count
+	TO=192.168.9.9 pings 50 0.01 "${EF[@]}" >/dev/null
+	is "... a flood goes twice" "$(counted wire) $(counted wire2)" "50 50"
+	count
+	TO=192.168.9.9 pings 50 0.01 >/dev/null
+	is "... unless it is of another DSCP" \
+		$(($(counted wire) + $(counted wire2))) 50
+	# What waits for a limit is still of its class, or of none.
+	class limit-up 2M
+	count
+	pings 40 0.001 "${EF[@]}" >/dev/null &
+	pings 40 0.001 >/dev/null
+	wait $!
+	near "... also out of a queue" $(($(counted wire) + $(counted wire2))) \
+		$((40 + 2 * 40)) 0
+	class limit-up none
+	class redundant-dscp none
+	goes_once "... no DSCP, no copies" "${EF[@]}"
+	class redundant-types 0x88ba,0x0800
+	goes_twice "flow: an EtherType"
+	class redundant-types 0x86dd
+	goes_once "... another EtherType goes once"
+	class redundant-types none redundant-dscp ef
+	for m in single packet; do
+		mode $m
+		goes_twice "$m: a DSCP" "${EF[@]}"
+		goes_once "... another goes once"
+	done
+	mc "$A" route add mesh0 $IDB hop $IDB scatter single
+	goes_twice "a route that says single: a DSCP" "${EF[@]}"
+	mc "$A" route del mesh0 $IDB
+	for dev in wire wire2; do
+		cut_under flow $dev "${EF[@]}"
+		is "flow: $dev is cut, and nothing lost of a DSCP" "$gone" 0
+		is "... nor delivered twice" \
+			"$(grep -c duplicates "$T/ping")" 0
+	done
+	class redundant-dscp none
 }
 
 cut() { # DEV
@@ -397,11 +472,11 @@ mend() {
 
 # One way is cut under traffic of a packet a millisecond, if the machine can.
 # Sets "gone" to the packets lost, and "gone_ms" to the time they stand for.
-cut_under() { # MODE DEV
+cut_under() { # MODE DEV [OPTION...]
 	local pid
 
 	mode "$1"
-	pings 3000 0.001 >"$T/ping" &
+	pings 3000 0.001 "${@:3}" >"$T/ping" &
 	pid=$!
 	sleep 1
 	cut "$2"
@@ -430,6 +505,7 @@ cuts() {
 }
 
 two_cables
+of_a_class
 spread_flows
 spread_packets
 one_way
