@@ -107,6 +107,19 @@ attr() {
 
 bytes() { printf "%0$(($1 * 2))d" 0 | tr 0 "${2:-1}"; }
 
+ethertypes() { # ATTRIBUTE, AND THAT FOR NONE OF IT
+	local many
+
+	mapfile -t many < <(printf "$1=u16:%d\n" {2000..2016})
+	shown set dev "$1=u16:0x88ba" "$1=u16:0x600"
+	not_taken EINVAL "$1" set dev "$1=u16:0x88bb" "$1=u16:0x5ff"
+	not_taken EINVAL "$1" set dev "$1=u8:1"
+	not_taken EINVAL "$2" set dev "$1=u16:0x88bb" "$2=hex:"
+	taken set dev "${many[@]:1}"
+	not_taken E2BIG "$1" set dev "${many[@]}"
+	shown set dev "$2=hex:"
+}
+
 devices() {
 	taken get dev
 	shown set dev node=u64:1
@@ -165,19 +178,8 @@ devices() {
 	taken set dev redundant-dscp=u64:0xffffffffffffffff
 	not_taken EINVAL redundant-dscp set dev redundant-dscp=u8:1
 	taken set dev redundant-dscp=u64:0
-	for types in "flood-type flood-any" "redundant-type redundant-no-type"; do
-		read -r type none <<<"$types"
-		shown set dev $type=u16:0x88ba $type=u16:0x600
-		not_taken EINVAL $type set dev $type=u16:0x88bb $type=u16:0x5ff
-		not_taken EINVAL $type set dev $type=u8:1
-		not_taken EINVAL $none set dev $type=u16:0x88bb $none=hex:
-		# shellcheck disable=SC2046 # words
-		taken set dev $(printf "$type=u16:%d " {2000..2015})
-		# shellcheck disable=SC2046 # words
-		not_taken E2BIG $type set dev \
-			$(printf "$type=u16:%d " {2000..2016})
-		shown set dev $none=hex:
-	done
+	ethertypes flood-type flood-any
+	ethertypes redundant-type redundant-no-type
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.
