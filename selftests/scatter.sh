@@ -14,6 +14,7 @@ CABLE=$([ "$TIMING" = 1 ] && echo 100 || echo 20)
 SECONDS_OF_TCP=$([ "$TIMING" = 1 ] && echo 10 || echo 6)
 # Less than that on a cable is no frame of the tests.
 LARGE=500
+IDC=00000000000000cc
 
 sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608
 
@@ -397,6 +398,34 @@ class() { # WORD...
 
 EF=(-Q 0xb8)
 
+to_all() { # NS: from there 192.168.9.9 is nobody, but everybody is sent to
+	ip -n "$1" neigh replace 192.168.9.9 dev mesh0 nud permanent \
+		lladdr ff:ff:ff:ff:ff:ff
+}
+
+# C is nobody's neighbour but A's, and names nothing.
+passed_on() {
+	setup_ns C
+	veth "$C" wire "$A" wire3 3
+	node "$C" $IDC && session "$C" $IDA && session "$A" $IDC &&
+		rekey "$C" $IDC "$A" $IDA &&
+		path "$C" $IDA 10.3.0.2:23731 &&
+		path "$A" $IDC 10.3.0.1:23731 || bail "there is a third node"
+	wait_for 5 path_up "$C" $IDA && wait_for 5 path_up "$A" $IDC ||
+		bail "the third node's path comes up"
+	addresses "$C" 3
+	to_all "$C"
+	count
+	in_ns "$C" ping -q -c 50 -i 0.01 -s 800 -W 1 "${EF[@]}" 192.168.9.9 \
+		>/dev/null
+	is "... and so does one that is passed on" \
+		"$(counted wire) $(counted wire2)" "50 50"
+	count
+	in_ns "$C" ping -q -c 50 -i 0.01 -s 800 -W 1 192.168.9.9 >/dev/null
+	is "... of that DSCP" $(($(counted wire) + $(counted wire2))) 50
+	mc "$A" session del mesh0 $IDC
+}
+
 # Windows are narrow until now: it is the class alone that makes them wide.
 of_a_class() {
 	local m dev
@@ -406,9 +435,7 @@ of_a_class() {
 	goes_twice "flow: a DSCP" "${EF[@]}"
 	goes_once "... another DSCP goes once" -Q 0xb0
 	goes_once "... and what has none" -Q 0
-	# For nobody, so to all.
-	ip -n "$A" neigh replace 192.168.9.9 dev mesh0 nud permanent \
-		lladdr ff:ff:ff:ff:ff:ff
+	to_all "$A"
 	count
 	TO=192.168.9.9 pings 50 0.01 "${EF[@]}" >/dev/null
 	is "... a flood goes twice" "$(counted wire) $(counted wire2)" "50 50"
@@ -416,15 +443,16 @@ of_a_class() {
 	TO=192.168.9.9 pings 50 0.01 >/dev/null
 	is "... unless it is of another DSCP" \
 		$(($(counted wire) + $(counted wire2))) 50
+	passed_on
 	# What waits for a limit is still of its class, or of none.
-	class limit-up 2M
+	mc "$A" dev set mesh0 limit-up 16M limit-burst 10ms
 	count
-	pings 40 0.001 "${EF[@]}" >/dev/null &
-	pings 40 0.001 >/dev/null
+	pings 200 0 -l 20 "${EF[@]}" >/dev/null &
+	pings 200 0 -l 20 >/dev/null
 	wait $!
 	near "... also out of a queue" $(($(counted wire) + $(counted wire2))) \
-		$((40 + 2 * 40)) 0
-	class limit-up none
+		$((200 + 2 * 200)) 0
+	mc "$A" dev set mesh0 limit-up none limit-burst 50ms
 	class redundant-dscp none
 	goes_once "... no DSCP, no copies" "${EF[@]}"
 	class redundant-types 0x88ba,0x0800
