@@ -21,7 +21,8 @@
  * two.
  */
 
-static_assert(BITS_PER_TYPE(u64) >= MESHLAN_HOPS_MAX);
+/* Hops are bits of a u64. */
+static_assert(MESHLAN_HOPS_MAX <= 64);
 
 /* So many ways are compared for each burst. */
 #define CANDIDATES	16
