@@ -177,7 +177,6 @@ static_assert(sizeof(struct meshlan_fragment) == 2);
 
 enum meshlan_control_kind {
 	MESHLAN_CONTROL_REPORT	= 1,
-	MESHLAN_CONTROL_RATE	= 2,
 	MESHLAN_CONTROL_PING	= 3,
 	MESHLAN_CONTROL_PONG	= 4,
 	MESHLAN_CONTROL_LOOP_SEEN	= 5,

@@ -239,12 +239,21 @@ resequenced() {
 		"\(.resequence_late) late"' session list mesh0 $IDA
 }
 
+# What the connection itself went through.
+tcp_said() {
+	jq -r '.end.streams[0].sender |
+		"\(.retransmits) sent again, at most " +
+		"\(.max_snd_cwnd / 1000 | floor) kB in flight, " +
+		"\(.min_rtt / 1000 | floor) to \(.max_rtt / 1000 | floor) ms"' \
+		"$T/tcp"
+}
+
 # Bits of Ethernet on the cable that are bits of TCP's payload, in percent.
 PAYS=90
 
 # enough NAME GOT WANTED: of what counts where time does
 enough() {
-	diag "$1: $2 Mbit/s, wanted $3; at B: $(resequenced)"
+	diag "$1: $2 Mbit/s, wanted $3; $(tcp_said); at B: $(resequenced)"
 	if [ "$2" -ge "$3" ]; then
 		ok "$1"
 	elif [ "$TIMING" != 1 ]; then

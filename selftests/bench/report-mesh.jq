@@ -90,5 +90,12 @@ def scatter($runs): [(1, 8) as $flows | row($runs; "scatter"; "single"; $flows)
 	| {mode: $mode, flows: $flows, unit: "Mbit/s"} + ($this | all)
 	+ {runs: ($this | length), vs_single: (quotients($this; $one) | all)}];
 
+# What one flow gets of all that two equal ways carry; one alone tells how much
+# one is.
+def share_of_sum($runs): row($runs; "sum"; "single"; 1) as $one
+	| quotients(row($runs; "sum"; "packet"; 1); $one)
+	| map_values(. / 2) | all;
+
 runs | if . == [] then null
-	else {relay: relay(.), hop: hops(.), flood: flood(.), scatter: scatter(.)} end
+	else {relay: relay(.), hop: hops(.), flood: flood(.),
+	      scatter: scatter(.), scatter2_share_of_sum: share_of_sum(.)} end

@@ -73,7 +73,10 @@ def relay_headline($mesh): if $mesh == null then {} else
 	   relay_vs_ip_forward: $has.plain.median,
 	   hop_cost_vs_wireguard_hop:
 		(if $cheaper.refused then null else $cheaper.median end),
-	   hop_cost_vs_wireguard_hop_spread: [$cheaper | .min, .max]}
+	   hop_cost_vs_wireguard_hop_spread: [$cheaper | .min, .max],
+	   scatter2_share_of_sum: $mesh.scatter2_share_of_sum.median,
+	   scatter2_share_of_sum_spread:
+		[$mesh.scatter2_share_of_sum | .min, .max]}
 	end;
 
 runs as $runs

@@ -75,7 +75,10 @@ def mesh_tables: "",
 	"",
 	"Over two ways between two nodes, TCP, Mbit/s; 1 CPU",
 	"  mode   flows    median   min .. max       runs   times single",
-	(.scatter[] | scatter_line);
+	(.scatter[] | scatter_line),
+	"",
+	"One TCP flow over two ways of 100 Mbit/s each: what it gets of the sum",
+	"  packet  \(.scatter2_share_of_sum | with_range)";
 
 def goal($least): if .refused then "refused"
 	else "\(.median | number) times (\(range)); wanted: \($least)" end;
