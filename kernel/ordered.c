@@ -21,7 +21,7 @@
 /* So much of what paths differ by in delay, ... */
 #define WAIT_PERCENT		150
 /* ... and what no path's delay tells: bursts, and other CPUs. */
-#define WAIT_LEAST		(25ULL * NSEC_PER_MSEC)
+#define WAIT_LEAST		(50ULL * NSEC_PER_MSEC)
 /* So long is the answer good. */
 #define WAIT_AGE		(HZ / 10)
 

@@ -212,6 +212,7 @@ void meshlan_path_count_copies(struct meshlan_path *path,
 			       const struct meshlan_sent *sent);
 unsigned int meshlan_path_room(const struct meshlan_path *path);
 void meshlan_paths_wake(struct meshlan_session *session);
+void meshlan_paths_watch(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
 			   const struct meshlan_endpoint *from,

@@ -422,6 +422,21 @@ void meshlan_path_down(struct meshlan_path *path)
 		path_turn(path, false);
 }
 
+static void path_ask(struct meshlan_path *path)
+{
+	spin_lock_bh(&path->lock);
+	meshlan_path_hurry(path);
+	spin_unlock_bh(&path->lock);
+}
+
+static bool once_a_second(unsigned long *last)
+{
+	if (time_before(jiffies, READ_ONCE(*last) + HZ))
+		return false;
+	WRITE_ONCE(*last, jiffies);
+	return true;
+}
+
 /**
  * meshlan_paths_wake() - paths that are down should try harder
  * @session: the session
@@ -434,15 +449,32 @@ void meshlan_paths_wake(struct meshlan_session *session)
 {
 	struct meshlan_path *path;
 
-	if (time_before(jiffies, READ_ONCE(session->woken) + HZ))
+	if (!once_a_second(&session->woken))
 		return;
-	WRITE_ONCE(session->woken, jiffies);
 	list_for_each_entry_rcu(path, &session->paths, list) {
-		if (READ_ONCE(path->up))
-			continue;
-		spin_lock_bh(&path->lock);
-		meshlan_path_hurry(path);
-		spin_unlock_bh(&path->lock);
+		if (!READ_ONCE(path->up))
+			path_ask(path);
+	}
+}
+
+/**
+ * meshlan_paths_watch() - paths that are up but unused should be measured
+ * @session: the session
+ *
+ * For when one was passed over for its delay: only questions can tell that it
+ * is shorter again, and a path without data has few.
+ *
+ * Context: RCU.
+ */
+void meshlan_paths_watch(struct meshlan_session *session)
+{
+	struct meshlan_path *path;
+
+	if (!once_a_second(&session->watched))
+		return;
+	list_for_each_entry_rcu(path, &session->paths, list) {
+		if (READ_ONCE(path->up) && !path_active(path))
+			path_ask(path);
 	}
 }
 

@@ -26,6 +26,7 @@ void meshlan_resequence_init(struct meshlan_resequence *r,
 		.sum	= sum,
 		.held	= RB_ROOT,
 		.next	= next,
+		.grace	= MESHLAN_RESEQUENCE_GRACE,
 	};
 }
 
@@ -173,6 +174,23 @@ static bool gap_is_past(const struct meshlan_resequence *r, u64 now)
 	       counter_of(first_held(r)) - 1 <= reached;
 }
 
+/* Called lost: if that is true, the next may be a little sooner. */
+static void note_lost(struct meshlan_resequence *r)
+{
+	atomic64_inc(&r->sum->lost);
+	r->grace -= (r->grace - MESHLAN_RESEQUENCE_GRACE) / 16;
+	r->doubt = true;
+}
+
+/* What was called lost comes all the same: that was much too soon. */
+static void note_late(struct meshlan_resequence *r)
+{
+	atomic64_inc(&r->sum->late);
+	if (r->doubt)
+		r->grace = min(2 * r->grace, MESHLAN_RESEQUENCE_GRACE_MAX);
+	r->doubt = false;
+}
+
 /* All that nothing is missing before, or nothing that may still come. */
 static void release(struct meshlan_resequence *r, u64 now,
 		    struct sk_buff_head *out)
@@ -181,10 +199,9 @@ static void release(struct meshlan_resequence *r, u64 now,
 
 	while ((skb = first_held(r))) {
 		if (counter_of(skb) > r->next) {
-			if (now < r->since + MESHLAN_RESEQUENCE_GRACE ||
-			    !gap_is_past(r, now))
+			if (now < r->since + r->grace || !gap_is_past(r, now))
 				break;
-			atomic64_inc(&r->sum->lost);
+			note_lost(r);
 		}
 		release_first(r, skb, now, out);
 	}
@@ -195,6 +212,7 @@ static void give_up(struct meshlan_resequence *r, u64 now,
 		    struct sk_buff_head *out)
 {
 	atomic64_inc(&r->sum->expired);
+	r->doubt = false;
 	release_first(r, first_held(r), now, out);
 	release(r, now, out);
 }
@@ -214,7 +232,7 @@ void meshlan_resequence_add(struct meshlan_resequence *r, struct sk_buff *skb,
 {
 	way_heard(way_find(r, way) ?: way_new(r, way), counter, now);
 	if (counter < r->next) {
-		atomic64_inc(&r->sum->late);
+		note_late(r);
 		skb->dev = NULL;
 		__skb_queue_tail(out, skb);
 	} else if (counter == r->next && RB_EMPTY_ROOT(&r->held)) {
@@ -267,7 +285,7 @@ u64 meshlan_resequence_due(const struct meshlan_resequence *r, u64 wait,
 			   u64 now)
 {
 	if (gap_is_past(r, now))
-		wait = min(wait, MESHLAN_RESEQUENCE_GRACE);
+		wait = min(wait, r->grace);
 	return r->since + wait;
 }
 

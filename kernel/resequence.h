@@ -14,9 +14,14 @@
 /* A way that is silent for longer is not waited for. */
 #define MESHLAN_RESEQUENCE_SILENT	(1ULL * NSEC_PER_SEC)
 /* No gap is waited for any longer. */
-#define MESHLAN_RESEQUENCE_WAIT		(50ULL * NSEC_PER_MSEC)
-/* Neighbours in a way change places now and then, where several CPUs hurry. */
+#define MESHLAN_RESEQUENCE_WAIT		(100ULL * NSEC_PER_MSEC)
+/*
+ * Neighbours in a way change places now and then, where several CPUs hurry. How
+ * far it goes differs: what is called lost waits for at least, and at most, so
+ * long.
+ */
 #define MESHLAN_RESEQUENCE_GRACE	(2ULL * NSEC_PER_MSEC)
+#define MESHLAN_RESEQUENCE_GRACE_MAX	(32ULL * NSEC_PER_MSEC)
 /* So far ahead it is noted what goes on without waiting. */
 #define MESHLAN_RESEQUENCE_NOTED	1024
 /* Memory of one session's packets that wait. */
@@ -58,6 +63,8 @@ struct meshlan_resequence_way {
  * @held: those that wait, by counter; their tstamp says since when
  * @next: lowest counter that may still come
  * @since: when the gap before the first of @held began, nanoseconds
+ * @grace: how long a gap that all ways are past is waited for, nanoseconds
+ * @doubt: the last such gap was called lost, and nothing came late since
  * @noted: counters from @next on that have gone on already, in a ring
  * @way: ways packets come
  */
@@ -66,6 +73,8 @@ struct meshlan_resequence {
 	struct rb_root			held;
 	u64				next;
 	u64				since;
+	u64				grace;
+	bool				doubt;
 	DECLARE_BITMAP(noted, MESHLAN_RESEQUENCE_NOTED);
 	struct meshlan_resequence_way	way[MESHLAN_RESEQUENCE_WAYS];
 };

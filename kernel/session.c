@@ -168,6 +168,7 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	meshlan_rooms_init(&session->rooms);
 	session->challenged = jiffies - HZ;
 	session->woken = jiffies - HZ;
+	session->watched = session->woken;
 	meshlan_limits_session_init(session);
 
 	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,

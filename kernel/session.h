@@ -60,6 +60,7 @@ struct meshlan_owner {
  * @replays: of all keys
  * @challenged: jiffies of the last challenge that data drew
  * @woken: jiffies when paths that are down were last told to hurry
+ * @watched: jiffies when paths without data were last told to
  * @reports: what it may be told of packets that went no further
  * @passed: what it tells of others' packets that may be passed on
  * @told: what it tells of our packets that may become an event
@@ -105,6 +106,7 @@ struct meshlan_session {
 	atomic64_t		replays;
 	unsigned long		challenged;
 	unsigned long		woken;
+	unsigned long		watched;
 	struct meshlan_bucket	reports;
 	struct meshlan_bucket	passed;
 	struct meshlan_bucket	told;

@@ -31,7 +31,7 @@ static_assert(MESHLAN_HOPS_MAX <= 64);
 #define FLOW_RATIO	2
 #define FLOW_DELAY	(5 * NSEC_PER_MSEC)
 /* ... and no bursts: the receiver would not wait for them. Round trips. */
-#define PACKET_DELAY	(2 * MESHLAN_RESEQUENCE_WAIT)
+#define PACKET_DELAY	MESHLAN_RESEQUENCE_WAIT
 
 /**
  * struct candidate - a way that may be taken
@@ -79,21 +79,27 @@ static bool takes_part(const struct meshlan_path *path,
 	       (READ_ONCE(path->measure.rtt_smoothed) ?: U64_MAX) <= limit;
 }
 
-static u64 weight_sum(const struct meshlan_session *session,
+/* Those that are passed over are watched, for they may get better. */
+static u64 weight_sum(struct meshlan_session *session,
 		      const struct meshlan_path *best, u64 limit)
 {
 	const struct meshlan_path *path;
+	bool passed_over = false;
 	u64 sum = 0;
 
 	list_for_each_entry_rcu(path, &session->paths, list) {
 		if (takes_part(path, best, limit))
 			sum += READ_ONCE(path->config.weight);
+		else
+			passed_over |= READ_ONCE(path->up);
 	}
+	if (unlikely(passed_over))
+		meshlan_paths_watch(session);
 	return sum;
 }
 
 /* One of the paths, each as often as its weight says. */
-static struct meshlan_path *path_by_flow(const struct meshlan_session *session,
+static struct meshlan_path *path_by_flow(struct meshlan_session *session,
 					 struct meshlan_path *best, u32 hash)
 {
 	u64 limit = delay_limit(best, MESHLAN_SCATTER_FLOW), at;
@@ -302,6 +308,15 @@ static void gather(struct meshlan_session *session,
 		gather_paths(session, 1, mode, found);
 }
 
+/*
+ * A line that we take for faster than it is has a queue that never ends, and
+ * that we do not know of: below it there are more headers, perhaps others too.
+ */
+static u64 less_margin(u64 rate)
+{
+	return rate - rate / 8;
+}
+
 /* Where the burst arrives first. */
 static bool ways_by_delivery(struct meshlan_session *session,
 			     const struct meshlan_hops *hops,
@@ -320,7 +335,7 @@ static bool ways_by_delivery(struct meshlan_session *session,
 		path = found.all[i].way.path;
 		offer[i].line = &path->line;
 		offer[i].delay = READ_ONCE(path->measure.rtt_min) / 2;
-		offer[i].rate = READ_ONCE(path->rate);
+		offer[i].rate = less_margin(READ_ONCE(path->rate));
 		offer[i].share = found.all[i].share;
 	}
 	i = 0;

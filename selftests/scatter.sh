@@ -192,6 +192,34 @@ of_a_route() {
 	mc "$A" route del mesh0 $IDB
 }
 
+# Of some flows wire2 has none, or some.
+shares() { # none|some
+	count
+	flows 40
+	case $1 in
+	none) [ "$(counted wire2)" = 0 ] ;;
+	some) [ "$(counted wire2)" -gt 5 ] ;;
+	esac
+}
+
+# What a slow path is passed over for ends, also if nothing is sent on it.
+slow_for_a_while() {
+	local m
+
+	for m in flow packet; do
+		mode single
+		shape_both wire2 100 150
+		pings 60 0.05 >/dev/null
+		mode $m
+		check "$m: a path that became slow has no part" \
+			wait_for 10 shares none
+		# It is idle by now.
+		pings 60 0.05 >/dev/null
+		unshape
+		check "... and has one again soon after" wait_for 3 shares some
+	done
+}
+
 # --- order and rate ---------------------------------------------------------
 
 # shape NS DEV MBITS DELAY-MS [LOSS]
@@ -219,6 +247,7 @@ unshape() {
 
 # Megabits per second of one connection.
 tcp() { # CONGESTION-CONTROL
+	stall_reset
 	in_ns "$B" iperf3 -s -1 -D >/dev/null
 	wait_for 5 in_ns "$B" sh -c "ss -Hltn | grep -q :5201"
 	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -C "$1" -O 3 \
@@ -248,6 +277,9 @@ tcp_said() {
 		"$T/tcp"
 }
 
+# A machine that stops for longer is a cable that stops: packets are given up.
+STALL=40
+
 # Bits of Ethernet on the cable that are bits of TCP's payload, in percent.
 PAYS=90
 
@@ -259,6 +291,8 @@ enough() {
 	elif [ "$TIMING" != 1 ]; then
 		ok "$1"
 		diag "too slow, but this machine keeps no time"
+	elif [ "$(stall_ms)" -gt $STALL ]; then
+		skip "$1" "$2 Mbit/s, but this machine stalled $(stall_ms) ms"
 	else
 		not_ok "$1"
 	fi
@@ -547,6 +581,7 @@ spread_flows
 spread_packets
 one_way
 of_a_route
+slow_for_a_while
 in_order
 copies
 cuts

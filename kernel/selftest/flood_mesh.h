@@ -68,6 +68,10 @@ void meshlan_paths_wake(struct meshlan_session *session)
 {
 }
 
+void meshlan_paths_watch(struct meshlan_session *session)
+{
+}
+
 void meshlan_event_node(struct meshlan_dev *mdev, enum meshlan_event event,
 			u64 node)
 {

@@ -253,6 +253,41 @@ static void resequence_test_many_ways(struct kunit *test)
 			      way_find(&lane, 3 * MESHLAN_RESEQUENCE_WAYS));
 }
 
+/* Too soon once, it takes its time for a while. */
+static void resequence_test_grace(struct kunit *test)
+{
+	u64 far = 10, i;
+
+	come(test, 0, A);
+	come(test, 2, A);
+	come(test, 3, B);
+	now += MESHLAN_RESEQUENCE_GRACE;
+	meshlan_resequence_expire(&lane, WAIT, now, &out);
+	EXPECT_OUT(test, 0, 2, 3);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&sum.lost), 1LL);
+	come(test, 1, A);
+	EXPECT_OUT(test, 1);
+	KUNIT_EXPECT_EQ(test, lane.grace, 2 * MESHLAN_RESEQUENCE_GRACE);
+	come(test, 5, A);
+	come(test, 6, B);
+	now += 2 * MESHLAN_RESEQUENCE_GRACE - 1;
+	meshlan_resequence_expire(&lane, WAIT, now, &out);
+	EXPECT_NONE(test);
+	now++;
+	meshlan_resequence_expire(&lane, WAIT, now, &out);
+	EXPECT_OUT(test, 5, 6);
+	/* True losses bring it back. */
+	for (i = 0; i < 200; i++, far += 3) {
+		come(test, far + 1, A);
+		come(test, far + 2, B);
+		now += lane.grace;
+		meshlan_resequence_expire(&lane, WAIT, now, &out);
+		EXPECT_OUT(test, far + 1, far + 2);
+	}
+	KUNIT_EXPECT_LT(test, lane.grace,
+			MESHLAN_RESEQUENCE_GRACE + MESHLAN_RESEQUENCE_GRACE / 50);
+}
+
 static void resequence_test_end(struct kunit *test)
 {
 	come(test, 5, A);
@@ -327,7 +362,7 @@ static void slow_release(struct kunit *test, struct slow *slow)
 	while ((first = slow_first(slow)) >= 0) {
 		if ((u64)first > slow->next &&
 		    (!known || first - 1 > reached ||
-		     now < slow->since + MESHLAN_RESEQUENCE_GRACE))
+		     now < slow->since + lane.grace))
 			break;
 		slow_out(test, slow, first);
 	}
@@ -456,6 +491,7 @@ static struct kunit_case resequence_test_cases[] = {
 	KUNIT_CASE(resequence_test_note_ahead),
 	KUNIT_CASE(resequence_test_bytes),
 	KUNIT_CASE(resequence_test_many_ways),
+	KUNIT_CASE(resequence_test_grace),
 	KUNIT_CASE(resequence_test_end),
 	KUNIT_CASE(resequence_test_model_even),
 	KUNIT_CASE(resequence_test_model_skew),
