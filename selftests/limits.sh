@@ -135,7 +135,7 @@ measure() { # [NS FLOW]...
 	for ((i = 0; i < ${#args[@]}; i += 2)); do
 		from+=("$(sample "${args[@]:i:2}")")
 	done
-	sleep 8
+	sleep 5
 	for ((i = 0; i < ${#args[@]}; i += 2)); do
 		read -r t0 n0 <<<"${from[i / 2]}"
 		read -r t1 n1 <<<"$(sample "${args[@]:i:2}")"

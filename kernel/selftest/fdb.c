@@ -286,8 +286,8 @@ static void certified_of_many(struct kunit *test)
 					  false), 0);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 3 * n / 2);
 	for (i = 0; i < n; i++) {
-		KUNIT_EXPECT_EQ(test, look(i, 5), i % 2 ? 1 : 3);
-		KUNIT_EXPECT_EQ(test, look(i, 6), i % 2 ? 2 : 3);
+		KUNIT_EXPECT_EQ(test, look(i, 5), i & 1 ? 1 : 3);
+		KUNIT_EXPECT_EQ(test, look(i, 6), i & 1 ? 2 : 3);
 	}
 }
 
