@@ -77,13 +77,17 @@ serve() { # NS PORT
 		bail "a server listens"
 }
 
+hurry=()
+[ "$TIMING" != 1 ] || hurry=(chrt -r 10)
+
 # A constant stream of datagrams, until it is stopped.
 stream() { # NS ADDRESS PORT RATE [OPTION...]
 	local ns=$1 to=$2 port=$3 rate=$4
 
 	shift 4
-	# A sender that has to wait for the processor is not constant.
-	in_ns "$ns" chrt -r 10 timeout 60 iperf3 -c "$to" -p "$port" -u -b "$rate" \
+	# A sender that has to wait for the processor is not constant. But where
+	# no time is kept, three of these may leave nothing for the others.
+	in_ns "$ns" "${hurry[@]}" timeout 60 iperf3 -c "$to" -p "$port" -u -b "$rate" \
 		-l $PAYLOAD -w 2M -t 50 "$@" >"$T/iperf.$port" 2>&1 &
 	pids+=($!)
 }

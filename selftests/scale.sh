@@ -167,8 +167,12 @@ sessions() {
 	most=$(session_memory .memory)
 	diag "a session: $most bytes, without a path" \
 		"$(session_memory 'select(.paths == 0).memory')"
-	check "with a key of one lane a session takes less than 4 KiB" \
-		[ "$most" -lt 4096 ]
+	if [ "$KERNEL" = debug ]; then
+		skip "a session takes less than 4 KiB" "detectors enlarge it"
+	else
+		check "with a key of one lane a session takes less than 4 KiB" \
+			[ "$most" -lt 4096 ]
+	fi
 	is "... and no windows, as nothing came" \
 		"$(session_memory .window_memory)" 0
 	check "... while the neighbour's has some" [ "$(field "$A" \
