@@ -131,7 +131,7 @@ measure() { # [NS FLOW]...
 
 	got=()
 	for ((i = 0; i < ${#args[@]}; i += 2)); do
-		wait_for 15 flowing "${args[@]:i:2}" || bail "there is traffic"
+		wait_for 60 flowing "${args[@]:i:2}" || bail "there is traffic"
 	done
 	# Until the bursts are used up.
 	sleep 2
@@ -160,14 +160,17 @@ fi
 late_reset() { rm -f "$T/stall.0" "$T/stall.1"; }
 late_ms() { cat "$T/stall.0" "$T/stall.1" 2>/dev/null | sort -n | tail -n 1; }
 
-# Within 5 percent where time counts; a machine that stands still for half a
-# burst does not send what it should.
+# Within 5 percent; a machine that stands still for half a burst does not send
+# what it should.
 near() { # NAME GOT WANTED
-	local slack=$((TIMING ? 5 : 30)) late=0
+	local slack=5 late
 
-	[ "$TIMING" != 1 ] || late=$(late_ms)
+	late=$(late_ms)
 	diag "$1: $2 bit/s, wanted $3, worst lateness $late ms"
-	if [ "$late" -gt $((BURST / 2)) ]; then
+	if [ "$TIMING" != 1 ]; then
+		skip "$1" "this machine keeps no time"
+		return
+	elif [ "$late" -gt $((BURST / 2)) ]; then
 		skip "$1" "stalled $late ms"
 		return
 	fi
