@@ -156,7 +156,8 @@ static void advance(struct meshlan_resequence *r, u64 next)
 static void release_first(struct meshlan_resequence *r, struct sk_buff *skb,
 			  u64 now, struct sk_buff_head *out)
 {
-	note_wait(r->sum, now - ktime_to_ns(skb->tstamp));
+	note_wait(r->sum, MESHLAN_CB(skb)->ahead +
+			  (now - ktime_to_ns(skb->tstamp)));
 	advance(r, counter_of(skb) + 1);
 	unhold(r, skb);
 	__skb_queue_tail(out, skb);
@@ -220,7 +221,7 @@ static void give_up(struct meshlan_resequence *r, u64 now,
 /**
  * meshlan_resequence_add() - take in a packet that shall be in order
  * @r: of its lane
- * @skb: the packet
+ * @skb: the packet; MESHLAN_CB() says for how long it has waited already
  * @counter: its number
  * @way: the sender's name of the way it came, not 0
  * @now: our clock, nanoseconds
@@ -236,6 +237,7 @@ void meshlan_resequence_add(struct meshlan_resequence *r, struct sk_buff *skb,
 		skb->dev = NULL;
 		__skb_queue_tail(out, skb);
 	} else if (counter == r->next && RB_EMPTY_ROOT(&r->held)) {
+		note_wait(r->sum, MESHLAN_CB(skb)->ahead);
 		advance(r, counter + 1);
 		skb->dev = NULL;
 		__skb_queue_tail(out, skb);

@@ -9,8 +9,7 @@
 #include <linux/time64.h>
 
 /*
- * Which of several ways a burst takes so that all of them carry what they can
- * and bursts arrive in about the order they left.
+ * Which of several ways a burst takes so that all of them carry what they can.
  */
 
 /* More than all ways can carry need not be remembered for longer than that. */
@@ -51,17 +50,18 @@ static void level(const struct meshlan_offer *offer, unsigned int count,
 		offer[i].line->busy -= excess;
 }
 
+/* How long it is under way does not count: the receiver makes that the same. */
 static unsigned int pick_earliest(const struct meshlan_offer *offer,
 				  unsigned int count, unsigned int bytes,
 				  u64 now)
 {
-	u64 arrival, earliest = U64_MAX;
+	u64 end, earliest = U64_MAX;
 	unsigned int i, best = 0;
 
 	for (i = 0; i < count; i++) {
-		arrival = line_end(&offer[i], bytes, now) + offer[i].delay;
-		if (arrival < earliest) {
-			earliest = arrival;
+		end = line_end(&offer[i], bytes, now);
+		if (end < earliest) {
+			earliest = end;
 			best = i;
 		}
 	}
@@ -111,8 +111,8 @@ static unsigned int pick_by_share(const struct meshlan_offer *offer,
  * @bytes: of the burst
  * @now: our clock, nanoseconds
  *
- * Where all rates are known, the one on which it arrives first, for what each
- * line was given is known as well; otherwise by share.
+ * Where all rates are known, the line that has sent it first, for what each was
+ * given is known as well; otherwise by share.
  *
  * Return: which.
  */

@@ -18,13 +18,11 @@ struct meshlan_line {
 /**
  * struct meshlan_offer - a way that a burst may take
  * @line: of its path
- * @delay: nanoseconds from the path's one end to the other
  * @rate: bytes per second, 0 while unknown
  * @share: of the bytes, where a rate is unknown; at least 1
  */
 struct meshlan_offer {
 	struct meshlan_line	*line;
-	u64			delay;
 	u64			rate;
 	u64			share;
 };

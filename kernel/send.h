@@ -17,9 +17,11 @@ struct meshlan_way;
  * @lane: struct meshlan_tx_lane or meshlan_rx_lane
  * @hop: adjacent node that relays the packet, 0 if none does
  * @counter: number of a packet that came, while it waits for others
+ * @due: when it goes on, while it waits because it came by a shorter way
  * @since: jiffies when a frame began to wait until it can be sent
  * @err: what the cipher said, -EINPROGRESS while it works
  * @hash: of the flow, while the packet waits to be sealed
+ * @ahead: of the slowest way, nanoseconds that it has waited for that
  * @path: our id of the path to send on
  * @flags: MESHLAN_FLAG_* of the header to come
  * @dsfield: outer ECN and DSCP: what to send, or what came
@@ -33,10 +35,14 @@ struct meshlan_cb {
 	union {
 		u64	hop;
 		u64	counter;
+		u64	due;
 		unsigned long since;
 	};
 	int	err;
-	u32	hash;
+	union {
+		u32	hash;
+		u32	ahead;
+	};
 	u16	path;
 	u8	flags;
 	u8	dsfield;

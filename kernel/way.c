@@ -35,11 +35,11 @@ static_assert(MESHLAN_HOPS_MAX <= 64);
 
 /**
  * struct candidate - a way that may be taken
- * @way: the way
+ * @path: leads to the hop, which has a transmit key
  * @share: of what is sent, with eight binary digits behind the point
  */
 struct candidate {
-	struct meshlan_way	way;
+	struct meshlan_path	*path;
 	u64			share;
 };
 
@@ -283,8 +283,7 @@ static void gather_paths(struct meshlan_session *session, u32 weight,
 		if (!takes_part(path, way.path, limit))
 			continue;
 		candidate = &found->all[found->count++];
-		candidate->way = way;
-		candidate->way.path = path;
+		candidate->path = path;
 		candidate->share = div64_u64(((u64)weight << 8) *
 					     READ_ONCE(path->config.weight),
 					     sum) ?: 1;
@@ -308,6 +307,16 @@ static void gather(struct meshlan_session *session,
 		gather_paths(session, 1, mode, found);
 }
 
+/* False if the key went while we looked. */
+static bool candidate_take(const struct candidate *candidate,
+			   struct meshlan_way *way)
+{
+	way->path = candidate->path;
+	way->hop = candidate->path->session;
+	way->key = rcu_dereference(way->hop->tx);
+	return way->key;
+}
+
 /*
  * A line that we take for faster than it is has a queue that never ends, and
  * that we do not know of: below it there are more headers, perhaps others too.
@@ -317,7 +326,7 @@ static u64 less_margin(u64 rate)
 	return rate - rate / 8;
 }
 
-/* Where the burst arrives first. */
+/* The line that will have sent the burst first. */
 static bool ways_by_delivery(struct meshlan_session *session,
 			     const struct meshlan_hops *hops,
 			     unsigned int bytes, struct meshlan_ways *ways)
@@ -332,9 +341,8 @@ static bool ways_by_delivery(struct meshlan_session *session,
 	if (!found.count)
 		return false;
 	for (i = 0; i < found.count; i++) {
-		path = found.all[i].way.path;
+		path = found.all[i].path;
 		offer[i].line = &path->line;
-		offer[i].delay = READ_ONCE(path->measure.rtt_min) / 2;
 		offer[i].rate = less_margin(READ_ONCE(path->rate));
 		offer[i].share = found.all[i].share;
 	}
@@ -345,10 +353,9 @@ static bool ways_by_delivery(struct meshlan_session *session,
 					 ktime_get_ns());
 		spin_unlock(&mdev->scatter_lock);
 	}
-	ways->way[0] = found.all[i].way;
 	ways->count = 1;
 	ways->ordered = found.count > 1;
-	return true;
+	return candidate_take(&found.all[i], &ways->way[0]);
 }
 
 /* --- two ways ------------------------------------------------------------- */
@@ -356,7 +363,7 @@ static bool ways_by_delivery(struct meshlan_session *session,
 static bool is_relayed(const struct meshlan_session *session,
 		       const struct candidate *candidate)
 {
-	return candidate->way.hop != session;
+	return candidate->path->session != session;
 }
 
 static unsigned int count_relayed(const struct meshlan_session *session,
@@ -387,12 +394,13 @@ static bool choose_relayed(const struct meshlan_session *session,
 static bool goes_before(const struct candidate *a, const struct candidate *b,
 			const struct meshlan_session *taken)
 {
-	bool a_again = a->way.hop == taken, b_again = b->way.hop == taken;
+	bool a_again = a->path->session == taken;
+	bool b_again = b->path->session == taken;
 
 	if (a_again != b_again)
 		return b_again;
-	return (READ_ONCE(a->way.path->measure.rtt_smoothed) ?: U64_MAX) <
-	       (READ_ONCE(b->way.path->measure.rtt_smoothed) ?: U64_MAX);
+	return (READ_ONCE(a->path->measure.rtt_smoothed) ?: U64_MAX) <
+	       (READ_ONCE(b->path->measure.rtt_smoothed) ?: U64_MAX);
 }
 
 static bool take_next(const struct meshlan_session *session, bool relayed,
@@ -408,14 +416,15 @@ static bool take_next(const struct meshlan_session *session, bool relayed,
 	for (i = 0; i < found->count; i++) {
 		candidate = &found->all[i];
 		if (is_relayed(session, candidate) != relayed ||
-		    (taken && candidate->way.path == ways->way[0].path))
+		    (taken && candidate->path == ways->way[0].path))
 			continue;
 		if (!best || goes_before(candidate, best, taken))
 			best = candidate;
 	}
-	if (best)
-		ways->way[ways->count++] = best->way;
-	return best;
+	if (!best || !candidate_take(best, &ways->way[ways->count]))
+		return false;
+	ways->count++;
+	return true;
 }
 
 static bool take_copies(struct meshlan_session *session, bool relayed,
@@ -509,6 +518,31 @@ bool meshlan_ways_direct(struct meshlan_session *session,
 	ways->count = 1;
 	ways->ordered = false;
 	return way_direct(session, mode, load->hash, &ways->way[0]);
+}
+
+/**
+ * meshlan_session_slowest() - the longest delay of paths in use side by side
+ * @session: the session, whose other end judges its paths as we do
+ *
+ * Context: RCU.
+ *
+ * Return: nanoseconds from one end to the other.
+ */
+u64 meshlan_session_slowest(const struct meshlan_session *session)
+{
+	const struct meshlan_path *best = rcu_dereference(session->best);
+	const struct meshlan_path *path;
+	u64 limit, slowest = 0;
+
+	if (!best)
+		return 0;
+	limit = delay_limit(best, MESHLAN_SCATTER_PACKET);
+	list_for_each_entry_rcu(path, &session->paths, list) {
+		if (takes_part(path, best, limit))
+			slowest = max(slowest,
+				      READ_ONCE(path->measure.rtt_min) / 2);
+	}
+	return slowest;
 }
 
 /**

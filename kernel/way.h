@@ -65,6 +65,9 @@ bool meshlan_ways_direct(struct meshlan_session *session,
 bool meshlan_ways_redundant(struct meshlan_session *session, bool relayed,
 			    struct meshlan_ways *ways);
 
+/* Of what comes from a session's node; RCU. */
+u64 meshlan_session_slowest(const struct meshlan_session *session);
+
 /* How far the windows of what a session's node sends look back. */
 unsigned int meshlan_session_window(struct meshlan_session *session);
 

@@ -134,7 +134,7 @@ static void scatter_test_half_known(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, got[0], 2 * MEGABYTE);
 }
 
-/* --- by arrival ----------------------------------------------------------- */
+/* --- by line -------------------------------------------------------------- */
 
 static void set_rates(u64 first, u64 second)
 {
@@ -142,14 +142,12 @@ static void set_rates(u64 first, u64 second)
 	offer[1].rate = second;
 }
 
-/* Little traffic takes the shorter way, all of it. */
+/* Little traffic takes the faster line, all of it. */
 static void scatter_test_idle(struct kunit *test)
 {
 	unsigned int i;
 
-	set_rates(10 * MEGABYTE, 10 * MEGABYTE);
-	offer[0].delay = 5 * NSEC_PER_MSEC;
-	offer[1].delay = NSEC_PER_MSEC;
+	set_rates(5 * MEGABYTE, 10 * MEGABYTE);
 	for (i = 1; i < 100; i++)
 		KUNIT_EXPECT_EQ(test, 1,
 				meshlan_scatter_pick(offer, 2, 1000,
@@ -162,7 +160,6 @@ static void scatter_test_busy(struct kunit *test)
 	u64 got[WAYS];
 
 	set_rates(4 * MEGABYTE, MEGABYTE);
-	offer[0].delay = 10 * NSEC_PER_MSEC;
 	give(100 * MEGABYTE, 1000, got, 2);
 	KUNIT_EXPECT_GT(test, got[0], 79 * MEGABYTE);
 	KUNIT_EXPECT_LT(test, got[0], 81 * MEGABYTE);
@@ -181,43 +178,39 @@ struct slow_line {
 	unsigned int	count;
 };
 
-static u64 slow_arrival(const struct slow_line *slow, int way, u64 bytes,
-			u64 now)
+static u64 slow_end(const struct slow_line *slow, int way, u64 bytes, u64 now)
 {
 	u64 free = now;
 	unsigned int i;
 
 	for (i = 0; i < slow->count; i++)
 		free = max(free, slow->end[i]);
-	return free + div64_u64(bytes * NSEC_PER_SEC, offer[way].rate) +
-	       offer[way].delay;
+	return free + div64_u64(bytes * NSEC_PER_SEC, offer[way].rate);
 }
 
-/* With time to spare between bursts, none would arrive earlier elsewhere. */
+/* With time to spare between bursts, none would have left earlier elsewhere. */
 static void scatter_test_model(struct kunit *test)
 {
 	struct slow_line *slow = kunit_kzalloc(test, WAYS * sizeof(*slow),
 					       GFP_KERNEL);
 	unsigned int i, j, bytes, way;
 	struct rnd_state rnd;
-	u64 now = 1, arrival;
+	u64 now = 1, end;
 
 	if (!slow)
 		return;
 	prandom_seed_state(&rnd, 12);
-	for (i = 0; i < WAYS; i++) {
+	for (i = 0; i < WAYS; i++)
 		offer[i].rate = (1 + prandom_u32_state(&rnd) % 20) * MEGABYTE;
-		offer[i].delay = prandom_u32_state(&rnd) % (20 * NSEC_PER_MSEC);
-	}
 	for (i = 0; i < 400; i++) {
 		now += prandom_u32_state(&rnd) % (2 * NSEC_PER_MSEC);
 		bytes = 100 + prandom_u32_state(&rnd) % 30000;
 		way = meshlan_scatter_pick(offer, WAYS, bytes, now);
-		arrival = slow_arrival(&slow[way], way, bytes, now);
+		end = slow_end(&slow[way], way, bytes, now);
 		for (j = 0; j < WAYS; j++)
-			KUNIT_EXPECT_LE(test, arrival,
-					slow_arrival(&slow[j], j, bytes, now));
-		slow[way].end[slow[way].count++] = arrival - offer[way].delay;
+			KUNIT_EXPECT_LE(test, end,
+					slow_end(&slow[j], j, bytes, now));
+		slow[way].end[slow[way].count++] = end;
 	}
 }
 

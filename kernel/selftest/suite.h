@@ -142,6 +142,7 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 	do(share)		\
 	do(redundant)		\
 	do(scatter)		\
+	do(early)		\
 	do(resequence)
 
 #define MESHLAN_DECLARE_SUITE(name)	\

@@ -103,8 +103,8 @@ enum meshlan_role {
  *   flow.
  * @MESHLAN_SCATTER_SINGLE: One way, until it dies.
  * @MESHLAN_SCATTER_FLOW: Each flow has a way; flows are spread by weight.
- * @MESHLAN_SCATTER_PACKET: Each burst goes where it arrives first; the
- *   receiver puts in order.
+ * @MESHLAN_SCATTER_PACKET: Each burst goes where it leaves first; the receiver
+ *   puts in order.
  * @MESHLAN_SCATTER_REDUNDANT: Every packet goes two ways.
  */
 enum meshlan_scatter {
