@@ -11,7 +11,7 @@
 
 # Of each of two cables, for one TCP connection over both.
 CABLE=$([ "$TIMING" = 1 ] && echo 100 || echo 20)
-SECONDS_OF_TCP=$([ "$TIMING" = 1 ] && echo 10 || echo 4)
+SECONDS_OF_TCP=$([ "$TIMING" = 1 ] && echo 6 || echo 4)
 # Less than that on a cable is no frame of the tests.
 LARGE=500
 IDC=00000000000000cc
