@@ -4,7 +4,7 @@
 #
 # Nodes A, B and C of one mesh, of which two or all bridge the same LAN: one is
 # left to do it. H is a host on that LAN, S the switch it is made of.
-# meshlan-test: time=300
+# meshlan-test: time=300 waits
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

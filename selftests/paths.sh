@@ -4,7 +4,7 @@
 #
 # Paths: up and down, noticed at both ends and in time; the better one of two;
 # delay, loss, rate and size.
-# meshlan-test: time=540
+# meshlan-test: time=540 waits
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

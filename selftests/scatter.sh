@@ -224,16 +224,12 @@ slow_for_a_while() {
 
 # --- order and rate ---------------------------------------------------------
 
-# shape NS DEV MBITS DELAY-MS [LOSS]
-shape() {
-	local loss=()
-
-	[ -z "${5:-}" ] || loss=(loss "$5")
+shape() { # NS DEV MBITS DELAY-MS
 	in_ns "$1" tc qdisc replace dev "$2" root netem limit 20000 \
-		rate "$3mbit" delay "$4ms" "${loss[@]}"
+		rate "$3mbit" delay "$4ms"
 }
 
-shape_both() { # DEV MBITS DELAY-MS [LOSS]
+shape_both() { # DEV MBITS DELAY-MS
 	shape "$A" "$@" && shape "$B" "$@"
 }
 
@@ -306,9 +302,9 @@ second_anew() {
 		not_ok "the second path is made anew"
 }
 
-both_rates() { # MBITS MBITS DELAY-MS [LOSS]
-	shape_both wire "$1" 1 "${4:-}"
-	shape_both wire2 "$2" $((1 + $3)) "${4:-}"
+both_rates() { # MBITS MBITS DELAY-MS
+	shape_both wire "$1" 1
+	shape_both wire2 "$2" $((1 + $3))
 	second_anew
 	paths 1 rate "${1}M" && paths 2 rate "${2}M"
 	pings 40 0.05 >/dev/null
@@ -329,18 +325,46 @@ sums() { # CONGESTION-CONTROL
 	done
 }
 
+# One of 1024 packets that come on the cables is lost: which, the end of its
+# counter says, as in a few seconds chance would make more of a difference than
+# the cables do.
+lose() {
+	local ns
+
+	for ns in "$A" "$B"; do
+		in_ns "$ns" nft -f - <<-RULES
+		table inet lose {
+			chain in {
+				type filter hook input priority 0;
+				udp dport 23731 udp length > $LARGE \
+					@th,176,16 & 1023 == 512 drop
+			}
+		}
+		RULES
+	done
+}
+
+lose_none() {
+	in_ns "$A" nft delete table inet lose
+	in_ns "$B" nft delete table inet lose
+}
+
 with_loss() { # CONGESTION-CONTROL
 	local one two
 
-	shape_both wire $((2 * CABLE)) 21 0.1%
+	shape_both wire $((2 * CABLE)) 21
 	shape_both wire2 1 200
 	mode single
 	paths 1 rate measure
 	pings 40 0.05 >/dev/null
+	lose
 	one=$(tcp "$1") || one=0
-	both_rates "$CABLE" "$CABLE" 20 0.1%
+	lose_none
+	both_rates "$CABLE" "$CABLE" 20
 	mode packet
+	lose
 	two=$(tcp "$1") || two=0
+	lose_none
 	enough "$1: 0.1 % loss: 85 % of what one cable of both rates gives" \
 		"$two" $((one * 85 / 100))
 }
@@ -365,6 +389,21 @@ in_order() {
 		session list mesh0 $IDA)" -gt $((100 / SLOWER))
 	is "... and nothing waits in the end" "$(sleep 0.2
 		field "$B" '.[0].resequence_bytes' session list mesh0 $IDA)" 0
+	unshape
+}
+
+# What comes by the shorter way is not there sooner, in either direction.
+one_delay() {
+	local least
+
+	both_rates "$CABLE" "$CABLE" 20
+	mode packet
+	pings 50 0.02 >"$T/ping"
+	least=$(sed -n 's|^rtt.* = \([0-9]*\).*|\1|p' "$T/ping")
+	diag "two paths, 1 and 21 ms: at least $least ms there and back"
+	check "ways look like one, whose delay is that of the longest" \
+		test "${least:-0}" -ge 40
+	mode flow
 	unshape
 }
 
@@ -599,6 +638,7 @@ one_way
 of_a_route
 slow_for_a_while
 in_order
+one_delay
 copies
 cuts
 fast
