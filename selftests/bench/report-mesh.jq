@@ -29,9 +29,10 @@ def row($runs; $what; $stack; $number): $runs | map(select(
 
 def all: [.[]] | spread;
 
-# How far apart the pairs of one boot are, as a part of their median: of all
-# boots the median; and what is too far.
-def deviation: (max - min) / median;
+# How far apart the middle half of the pairs of one boot is, as a part of their
+# median: of all boots the median; and what is too far. A single pair that
+# something else of the host fell into says nothing about the others.
+def deviation: (quantile(0.75) - quantile(0.25)) / median;
 def judged: [to_entries | group_by(.key | split("-")[0])[] | map(.value)]
 		as $boots
 	| all + {pairs: length, boots: ($boots | length),

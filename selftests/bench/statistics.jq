@@ -14,3 +14,7 @@ def round3: if . == null then null
 		| . * $scale | round / $scale end;
 
 def spread: {median: (median | round3), min: (min | round3), max: (max | round3)};
+
+# The value below which that part of them is, between two in proportion.
+def quantile($part): sort | ((length - 1) * $part) as $at | ($at | floor) as $low
+	| .[$low] + (.[[$low + 1, length - 1] | min] - .[$low]) * ($at - $low);
