@@ -23,7 +23,8 @@ stock_root_dir() { # SUITE
 	echo "$MESHLAN_CACHE/root-$1-$key"
 }
 
-# The newest kernel of trixie-backports, signed or not yet.
+# The newest kernel of trixie-backports, signed or not yet, with whatever else it
+# wants newer than trixie has.
 stock_newest_hook() {
 	cat <<-'EOF'
 	set -eu
@@ -34,7 +35,8 @@ stock_newest_hook() {
 		sed -E 's/^(linux-[a-z-]+)-([0-9].*)$/\2 \1/' |
 		sort -k1,1V -k2,2 | tail -n 1)
 	release=${name% *}
-	chroot "$root" apt-get -q -y --no-install-recommends install \
+	chroot "$root" apt-get -q -y --no-install-recommends \
+		-t trixie-backports install \
 		"linux-headers-$release" "${name#* }-$release" \
 		$(names "^linux-modules-$(printf %s "$release" |
 			sed 's/[.+]/\\&/g')\$")
