@@ -4,7 +4,7 @@
 #
 # Frames that do not fit the underlay: cut, put together, and lost only where
 # a piece is; and what their senders are told.
-# meshlan-test: time=300
+# meshlan-test: time=300 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

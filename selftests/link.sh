@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # Two nodes over one cable: everything an Ethernet carries.
-# meshlan-test: time=240
+# meshlan-test: time=240 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

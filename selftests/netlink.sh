@@ -4,7 +4,7 @@
 #
 # The netlink family: every attribute at its ends, beyond them and missing;
 # what is refused changes nothing; long dumps; events; claims; rights.
-# meshlan-test: time=240
+# meshlan-test: time=240 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

@@ -197,11 +197,13 @@ pour() {
 # limited WHAT: to a megabit a second, and a burst of fifteen kilobytes
 limited() {
 	local most=$(((took * 125 + 15140) * 105 / 100)) last=$before_l
+	local least=$((TIMING ? most / 2 : 15140))
 
 	before_l=$(drops "$R" relay-limit)
 	check "$1" [ $came -le $most ]
 	diag "$came bytes came in $took ms, at most $most may"
-	check "$1: that much passes" [ $came -ge $((most / 2)) ]
+	# A slow machine does not send so much.
+	check "$1: that much passes" [ $came -ge $least ]
 	check "$1: the rest is counted" [ "$before_l" -gt "$last" ]
 }
 
@@ -450,7 +452,7 @@ q=$(report 02 "$(quoted)")
 for ((n = 0; n < 100; n++)); do reports+=("$q"); done
 message $IDR.$IDA 4010 $control "${reports[@]}"
 from_r "$T/sealed"
-check "a hundred reports are counted" wait_for 3 believed 100
+check "a hundred reports are counted" wait_for 15 believed 100
 sleep 0.5
 told=$(grep -c " report " "$T/events")
 check "... a few become events: $told" [ "$told" -ge 1 -a "$told" -le 40 ]
