@@ -228,7 +228,7 @@ combination() { # DIRECTION
 		done
 		measure "${flows[@]}" "${sent[@]}"
 		wanted=$(bits 4000)
-		[ $busy != 3 ] || wanted=$(($(bits 10000) / 3))
+		[ "$busy" != 3 ] || wanted=$(($(bits 10000) / 3))
 		for ((i = 1; i <= busy; i++)); do
 			near "$1: $busy busy: number $i" "${got[i - 1]}" \
 				"$wanted" "${got[busy + i - 1]}"
