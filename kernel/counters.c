@@ -18,6 +18,7 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_RX_INDEX,	"drop_rx_index"),
 	NAME(DROP_RX_EXPIRED,	"drop_rx_expired"),
 	NAME(DROP_RX_REPLAY,	"drop_rx_replay"),
+	NAME(DROP_COPY,		"drop_copy"),
 	NAME(DROP_RX_AUTH,	"drop_rx_auth"),
 	NAME(DROP_RX_KEY_LIMIT,	"drop_rx_key_limit"),
 	NAME(DROP_RX_FRAME,	"drop_rx_frame"),
@@ -29,6 +30,20 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_RX_NOMEM,	"drop_rx_nomem"),
 	NAME(DROP_RX_DOWN,	"drop_rx_down"),
 	NAME(DROP_RX_BACKLOG,	"drop_rx_backlog"),
+	NAME(DROP_RX_CONTROL,	"drop_rx_control"),
+	NAME(DROP_RX_FRAGMENT,	"drop_rx_fragment"),
+	NAME(DROP_RX_REASSEMBLY, "drop_rx_reassembly"),
+	NAME(DROP_RELAY_TTL,	"drop_relay_ttl"),
+	NAME(DROP_RELAY_ROUTE,	"drop_relay_route"),
+	NAME(DROP_RELAY_REFUSED, "drop_relay_refused"),
+	NAME(DROP_RELAY_LIMIT,	"drop_relay_limit"),
+	NAME(DROP_FLOOD_SEEN,	"drop_flood_seen"),
+	NAME(DROP_FLOOD_EPOCH,	"drop_flood_epoch"),
+	NAME(DROP_FLOOD_ORIGINS, "drop_flood_origins"),
+	NAME(DROP_FLOOD_STORM,	"drop_flood_storm"),
+	NAME(DROP_FLOOD_TYPE,	"drop_flood_type"),
+	NAME(DROP_RX_LINK_LOCAL, "drop_rx_link_local"),
+	NAME(DROP_RX_LIMIT,	"drop_rx_limit"),
 	NAME(DROP_TX_FRAME,	"drop_tx_frame"),
 	NAME(DROP_TX_NOBODY,	"drop_tx_nobody"),
 	NAME(DROP_TX_SESSION,	"drop_tx_session"),
@@ -42,16 +57,38 @@ const char meshlan_counter_name[MESHLAN_COUNTERS][32] = {
 	NAME(DROP_TX_CHECKSUM,	"drop_tx_checksum"),
 	NAME(DROP_TX_SEAL,	"drop_tx_seal"),
 	NAME(DROP_TX_NOMEM,	"drop_tx_nomem"),
+	NAME(DROP_TX_LIMIT,	"drop_tx_limit"),
 	NAME(DROP_TX_SAME_NODE,	"drop_tx_same_node"),
+	NAME(DROP_TX_UNKNOWN,	"drop_tx_unknown"),
+	NAME(DROP_ROLE,		"drop_role"),
+	NAME(DROP_TX_LINK_LOCAL, "drop_tx_link_local"),
+	NAME(DROP_BLOCKED,	"drop_blocked"),
+	NAME(DROP_LOOP_PROBE,	"drop_loop_probe"),
 	NAME(FDB_FULL,		"fdb_full"),
 	NAME(FDB_FROZEN,	"fdb_frozen"),
 	NAME(FDB_CONFLICT,	"fdb_conflict"),
 	NAME(FDB_MOVED,		"fdb_moved"),
+	NAME(SUPPRESSED_ARP,	"suppressed_arp"),
+	NAME(SUPPRESSED_ND,	"suppressed_nd"),
+	NAME(CONTESTED,		"contested"),
 	NAME(FLOOD_TX,		"flood_tx"),
+	NAME(FLOOD_RX,		"flood_rx"),
 	NAME(FLOOD_COPY_TX,	"flood_copy_tx"),
+	NAME(FLOOD_ALL_TX,	"flood_all_tx"),
+	NAME(FLOOD_TTL,		"flood_ttl"),
+	NAME(FRAGMENT_TX,	"fragment_tx"),
+	NAME(FRAGMENT_RX,	"fragment_rx"),
+	NAME(TOO_BIG_TX,	"too_big_tx"),
+	NAME(RELAYED,		"relayed"),
+	NAME(REPORT_TX,		"report_tx"),
+	NAME(REPORT_RX,		"report_rx"),
+	NAME(WANTED,		"wanted"),
 	NAME(PROBE_TX,		"probe_tx"),
 	NAME(PROBE_RX,		"probe_rx"),
 	NAME(CHALLENGE_TX,	"challenge_tx"),
+	NAME(LOOP_PROBE_TX,	"loop_probe_tx"),
+	NAME(LOOP_PROBE_RX,	"loop_probe_rx"),
+	NAME(LOOP_PROOF,	"loop_proof"),
 	NAME(PATH_MOVED,	"path_moved"),
 	NAME(CRYPTO_ASYNC,	"crypto_async"),
 };
@@ -61,12 +98,14 @@ enum drop_stat {
 	RX_DROPPED,
 	TX_ERRORS,
 	TX_DROPPED,
+	NO_STAT,
 };
 
 /**
  * struct drop_kind - how the rest of the kernel is told of a drop
  * @stat: an error is a packet that is wrong; one that is merely not wanted,
- *	or for which there is no room, is dropped
+ *	or for which there is no room, is dropped; a copy that nobody misses
+ *	is neither
  * @reason: the kernel's own name of the cause, where it has one
  */
 struct drop_kind {
@@ -87,6 +126,7 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(RX_INDEX,		RX_DROPPED,	DEV_HDR),
 	DROP(RX_EXPIRED,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(RX_REPLAY,		RX_DROPPED,	NOT_SPECIFIED),
+	DROP(COPY,		NO_STAT,	NOT_SPECIFIED),
 	DROP(RX_AUTH,		RX_ERRORS,	NOT_SPECIFIED),
 	DROP(RX_KEY_LIMIT,	RX_DROPPED,	NOT_SPECIFIED),
 	DROP(RX_FRAME,		RX_ERRORS,	HDR_TRUNC),
@@ -98,6 +138,20 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(RX_NOMEM,		RX_DROPPED,	NOMEM),
 	DROP(RX_DOWN,		RX_DROPPED,	DEV_READY),
 	DROP(RX_BACKLOG,	RX_DROPPED,	CPU_BACKLOG),
+	DROP(RX_CONTROL,	RX_ERRORS,	DEV_HDR),
+	DROP(RX_FRAGMENT,	RX_ERRORS,	DEV_HDR),
+	DROP(RX_REASSEMBLY,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_TTL,		RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_ROUTE,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_REFUSED,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RELAY_LIMIT,	RX_DROPPED,	QDISC_DROP),
+	DROP(FLOOD_SEEN,	NO_STAT,	NOT_SPECIFIED),
+	DROP(FLOOD_EPOCH,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_ORIGINS,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_STORM,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(FLOOD_TYPE,	NO_STAT,	NOT_SPECIFIED),
+	DROP(RX_LINK_LOCAL,	RX_DROPPED,	NOT_SPECIFIED),
+	DROP(RX_LIMIT,		RX_DROPPED,	QDISC_DROP),
 	DROP(TX_FRAME,		TX_ERRORS,	PKT_TOO_SMALL),
 	DROP(TX_NOBODY,		TX_DROPPED,	NOT_SPECIFIED),
 	DROP(TX_SESSION,	TX_DROPPED,	NOT_SPECIFIED),
@@ -111,7 +165,13 @@ static const struct drop_kind drop_kinds[MESHLAN_DROPS] = {
 	DROP(TX_CHECKSUM,	TX_ERRORS,	SKB_CSUM),
 	DROP(TX_SEAL,		TX_ERRORS,	NOT_SPECIFIED),
 	DROP(TX_NOMEM,		TX_DROPPED,	NOMEM),
+	DROP(TX_LIMIT,		TX_DROPPED,	QDISC_DROP),
 	DROP(TX_SAME_NODE,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(TX_UNKNOWN,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(ROLE,		NO_STAT,	NOT_SPECIFIED),
+	DROP(TX_LINK_LOCAL,	TX_DROPPED,	NOT_SPECIFIED),
+	DROP(BLOCKED,		NO_STAT,	NOT_SPECIFIED),
+	DROP(LOOP_PROBE,	NO_STAT,	NOT_SPECIFIED),
 };
 
 /**
@@ -176,6 +236,8 @@ static void drop_stat_add(struct net_device *dev, enum drop_stat stat,
 		break;
 	case TX_DROPPED:
 		DEV_STATS_ADD(dev, tx_dropped, n);
+		break;
+	case NO_STAT:
 		break;
 	}
 }

@@ -13,7 +13,7 @@ struct meshlan_dev;
 #define MESHLAN_COUNTERS	(MESHLAN_COUNTER_CRYPTO_ASYNC + 1)
 
 /* Counters before this one each say why a packet was discarded. */
-#define MESHLAN_DROPS		(MESHLAN_COUNTER_DROP_TX_SAME_NODE + 1)
+#define MESHLAN_DROPS		(MESHLAN_COUNTER_DROP_LOOP_PROBE + 1)
 
 /**
  * struct meshlan_counters - one CPU's share of a device's counters

@@ -5,20 +5,27 @@
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
+#include <linux/timekeeping.h>
 #include <net/ip.h>
 #include <net/rtnetlink.h>
 
 #include <uapi/linux/if_link_meshlan.h>
 
 #include "claim.h"
+#include "control.h"
 #include "fdb_bridge.h"
 #include "key.h"
+#include "loop_probe.h"
+#include "origin.h"
 #include "path.h"
 #include "route.h"
 #include "send.h"
 #include "session.h"
 #include "socket.h"
+#include "too_big.h"
+#include "wanted.h"
 
 static LIST_HEAD(devices);	/* under rtnl */
 
@@ -68,6 +75,10 @@ static void housekeep(struct work_struct *work)
 	if (!mdev->dead) {
 		meshlan_sessions_expire(mdev);
 		meshlan_fdb_age_out(mdev);
+		meshlan_origins_age(mdev);
+		meshlan_wanted_kick(mdev);
+		meshlan_pings_age(mdev);
+		meshlan_loops_age(mdev);
 		schedule_delayed_work(&mdev->housekeeping, HZ);
 	}
 	mutex_unlock(&mdev->lock);
@@ -77,6 +88,8 @@ static void meshlan_dev_free(struct net_device *dev)
 {
 	struct meshlan_dev *mdev = netdev_priv(dev);
 
+	kfree(rcu_access_pointer(mdev->flood_types));
+	kfree(rcu_access_pointer(mdev->redundant));
 	free_percpu(mdev->counters);
 	mutex_destroy(&mdev->lock);
 }
@@ -98,19 +111,30 @@ static int meshlan_dev_init(struct net_device *dev)
 	err = meshlan_routes_init(mdev);
 	if (err)
 		goto err_sessions;
-	err = meshlan_fdb_init(mdev);
+	err = meshlan_origins_init(mdev);
 	if (err)
 		goto err_routes;
-	err = meshlan_fdb_set_own(mdev, NULL, dev->dev_addr);
+	err = meshlan_fdb_init(mdev);
+	if (err)
+		goto err_origins;
+	err = meshlan_bindings_init(&mdev->bindings);
 	if (err)
 		goto err_fdb;
+	err = meshlan_fdb_set_own(mdev, NULL, dev->dev_addr);
+	if (err)
+		goto err_bindings;
 	schedule_delayed_work(&mdev->housekeeping, HZ);
+	meshlan_loops_start(mdev);
 	/* From here on whoever unregisters frees; before, we do. */
 	dev->priv_destructor = meshlan_dev_free;
 	return 0;
 
+err_bindings:
+	meshlan_bindings_uninit(&mdev->bindings);
 err_fdb:
 	meshlan_fdb_uninit(mdev);
+err_origins:
+	meshlan_origins_uninit(mdev);
 err_routes:
 	meshlan_routes_uninit(mdev);
 err_sessions:
@@ -131,14 +155,20 @@ static void meshlan_dev_uninit(struct net_device *dev)
 	struct meshlan_dev *mdev = netdev_priv(dev);
 
 	mutex_lock(&mdev->lock);
-	mdev->dead = true;
+	WRITE_ONCE(mdev->dead, true);
 	meshlan_claim_end(mdev);
 	meshlan_sockets_close(mdev);
 	meshlan_sessions_uninit(mdev);
 	meshlan_routes_uninit(mdev);
 	mutex_unlock(&mdev->lock);
 	cancel_delayed_work_sync(&mdev->housekeeping);
+	meshlan_loops_stop(mdev);
+	meshlan_wanted_uninit(mdev);
+	meshlan_pings_purge(mdev);
+	meshlan_limits_uninit(mdev);
 	meshlan_fdb_uninit(mdev);
+	meshlan_origins_uninit(mdev);
+	meshlan_bindings_uninit(&mdev->bindings);
 	gro_cells_destroy(&mdev->gro);
 	if (!list_empty(&mdev->list))
 		list_del(&mdev->list);
@@ -190,15 +220,31 @@ static void meshlan_setup(struct net_device *dev)
 	mdev->dev = dev;
 	INIT_LIST_HEAD(&mdev->list);
 	INIT_LIST_HEAD(&mdev->session_list);
+	INIT_LIST_HEAD(&mdev->adjacent);
+	INIT_LIST_HEAD(&mdev->pings.list);
+	spin_lock_init(&mdev->pings.lock);
+	spin_lock_init(&mdev->flood_lock);
 	mutex_init(&mdev->lock);
 	INIT_DELAYED_WORK(&mdev->housekeeping, housekeep);
 	meshlan_events_init(&mdev->events);
+	meshlan_wanted_init(mdev);
+	meshlan_bucket_init(&mdev->too_big, MESHLAN_TOO_BIG_RATE,
+			    MESHLAN_TOO_BIG_RATE, ktime_get_ns());
+	meshlan_limits_init(mdev);
+	meshlan_loops_init(&mdev->loops, ktime_get_boottime_ns());
+	mdev->scatter = MESHLAN_SCATTER_FLOW;
+	spin_lock_init(&mdev->scatter_lock);
 	mdev->port = MESHLAN_DEFAULT_PORT;
 	mdev->lanes = min_t(unsigned int, 4, num_online_cpus());
 	mdev->dscp = MESHLAN_DSCP_INHERIT;
+	mdev->role = MESHLAN_ROLE_MEMBER;
+	mdev->storm_limit = MESHLAN_STORM_LIMIT;
+	mdev->flood_unknown = true;
+	mdev->epoch = get_random_u16();
 	mdev->fdb.limit = MESHLAN_FDB_LIMIT;
 	mdev->fdb.node_limit = MESHLAN_FDB_NODE_LIMIT;
 	mdev->fdb.age = MESHLAN_FDB_AGE;
+	mdev->suppress = true;
 }
 
 /**
@@ -216,75 +262,6 @@ bool meshlan_dev_capable(const struct meshlan_dev *mdev)
 	return !mdev->link_net ||
 	       net_eq(mdev->link_net, dev_net(mdev->dev)) ||
 	       ns_capable(mdev->link_net->user_ns, CAP_NET_ADMIN);
-}
-
-/**
- * meshlan_dev_config_get() - read the configuration
- * @mdev: the device
- * @config: a copy of it
- */
-void meshlan_dev_config_get(const struct meshlan_dev *mdev,
-			    struct meshlan_dev_config *config)
-{
-	lockdep_assert_held(&mdev->lock);
-	config->node = mdev->node;
-	config->port = mdev->port;
-	config->lanes = mdev->lanes;
-	config->dscp = mdev->dscp;
-	config->fwmark = mdev->fwmark;
-	config->fdb_limit = mdev->fdb.limit;
-	config->fdb_node_limit = mdev->fdb.node_limit;
-	config->fdb_age = mdev->fdb.age;
-}
-
-/* Routes depend on the mark. */
-static void forget_routes(struct meshlan_dev *mdev)
-{
-	struct meshlan_session *session;
-	struct meshlan_path *path;
-
-	list_for_each_entry(session, &mdev->session_list, list)
-		list_for_each_entry(path, &session->paths, list)
-			dst_cache_reset(&path->dst);
-}
-
-/**
- * meshlan_dev_config_set() - change the configuration
- * @mdev: the device
- * @config: what it shall be
- * @extack: why not
- *
- * Return: 0; or a negative error and nothing is changed.
- */
-int meshlan_dev_config_set(struct meshlan_dev *mdev,
-			   const struct meshlan_dev_config *config,
-			   struct netlink_ext_ack *extack)
-{
-	int err;
-
-	lockdep_assert_held(&mdev->lock);
-	if (config->node != mdev->node && mdev->session_count) {
-		NL_SET_ERR_MSG_MOD(extack,
-				   "the node id cannot change while sessions exist");
-		return -EBUSY;
-	}
-	if (config->port != mdev->port && rcu_access_pointer(mdev->sk4)) {
-		err = meshlan_sockets_open(mdev, config->port, extack);
-		if (err)
-			return err;
-	}
-	mdev->node = config->node;
-	mdev->port = config->port;
-	mdev->lanes = config->lanes;
-	WRITE_ONCE(mdev->dscp, config->dscp);
-	if (mdev->fwmark != config->fwmark) {
-		WRITE_ONCE(mdev->fwmark, config->fwmark);
-		forget_routes(mdev);
-	}
-	WRITE_ONCE(mdev->fdb.limit, config->fdb_limit);
-	WRITE_ONCE(mdev->fdb.node_limit, config->fdb_node_limit);
-	WRITE_ONCE(mdev->fdb.age, config->fdb_age);
-	return 0;
 }
 
 static const struct nla_policy meshlan_policy[IFLA_MESHLAN_MAX + 1] = {
@@ -477,7 +454,7 @@ static void __net_exit meshlan_net_pre_exit(struct net *net)
 		netif_carrier_off(mdev->dev);
 		meshlan_sockets_close(mdev);
 		mdev->link_net = NULL;
-		forget_routes(mdev);
+		meshlan_dev_forget_routes(mdev);
 		meshlan_event_dev(mdev, MESHLAN_EVENT_NETNS_GONE, 0);
 		mutex_unlock(&mdev->lock);
 	}

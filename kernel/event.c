@@ -52,7 +52,13 @@ u64 meshlan_events_generation(struct meshlan_events *events)
 	return generation;
 }
 
-static bool event_heard(const struct meshlan_dev *mdev)
+/**
+ * meshlan_events_heard() - does anybody listen
+ * @mdev: the device
+ *
+ * Return: true if so.
+ */
+bool meshlan_events_heard(const struct meshlan_dev *mdev)
 {
 	bool heard;
 
@@ -87,7 +93,7 @@ static void event_begin(struct event_msg *msg, struct meshlan_dev *mdev,
 {
 	msg->mdev = mdev;
 	msg->skb = NULL;
-	if (!event_heard(mdev))
+	if (!meshlan_events_heard(mdev))
 		return;
 	msg->skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_ATOMIC);
 	if (msg->skb && event_put_head(msg, type)) {
@@ -302,5 +308,122 @@ void meshlan_event_dev(struct meshlan_dev *mdev, enum meshlan_event event,
 	if (msg.skb && claim_pid)
 		err = nla_put_u32(msg.skb, MESHLAN_A_EVENT_CLAIM_PID,
 				  claim_pid);
+	event_end(&msg, err);
+}
+
+/**
+ * meshlan_event_node() - tell of a node
+ * @mdev: the device
+ * @event: what happened
+ * @node: the node
+ */
+void meshlan_event_node(struct meshlan_dev *mdev, enum meshlan_event event,
+			u64 node)
+{
+	struct event_msg msg;
+	int err = 0;
+
+	event_begin(&msg, mdev, event);
+	if (msg.skb)
+		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE, node);
+	event_end(&msg, err);
+}
+
+/**
+ * meshlan_event_loop() - tell of a LAN that is bridged twice
+ * @mdev: the device
+ * @event: what happened
+ * @node: the other node; or this one, whose LAN loops
+ */
+void meshlan_event_loop(struct meshlan_dev *mdev, enum meshlan_event event,
+			u64 node)
+{
+	struct event_msg msg;
+	int err = 0;
+
+	event_begin(&msg, mdev, event);
+	if (msg.skb)
+		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE, node) ?:
+		      meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_HERE,
+					 mdev->node) ?:
+		      meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_BLOCKED,
+					 max(node, mdev->node));
+	event_end(&msg, err);
+}
+
+static int event_put_report(struct sk_buff *skb, u64 node,
+			    const struct meshlan_report *report, u64 via)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, MESHLAN_A_EVENT_REPORT);
+	if (!nest ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_REPORT_NODE, node) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_REPORT_REPORTER,
+			       be64_to_cpu(report->reporter)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_REPORT_VIA, via) ||
+	    nla_put_u32(skb, MESHLAN_A_REPORT_CAUSE, report->cause) ||
+	    (report->mtu && nla_put_u16(skb, MESHLAN_A_REPORT_MTU,
+					be16_to_cpu(report->mtu))))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * meshlan_event_report() - tell that a packet of ours was not relayed
+ * @session: session with the node it was for
+ * @report: what was reported; it was verified
+ * @via: neighbour that delivered the report
+ */
+void meshlan_event_report(struct meshlan_session *session,
+			  const struct meshlan_report *report, u64 via)
+{
+	struct event_msg msg;
+	int err = 0;
+
+	event_begin(&msg, session->mdev, MESHLAN_EVENT_REPORT);
+	if (msg.skb)
+		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE,
+					 session->node) ?:
+		      event_put_report(msg.skb, session->node, report, via);
+	event_end(&msg, err);
+}
+
+static int event_put_ping(struct sk_buff *skb,
+			  const struct meshlan_ping_result *result)
+{
+	struct nlattr *nest;
+
+	nest = nla_nest_start(skb, MESHLAN_A_EVENT_PING);
+	if (!nest ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_PING_NODE, result->node) ||
+	    nla_put_u32(skb, MESHLAN_A_PING_ID, result->id) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_PING_REPORTER,
+			       result->reporter) ||
+	    (result->cause && nla_put_u32(skb, MESHLAN_A_PING_CAUSE,
+					  result->cause)) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_PING_RTT, result->rtt))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/**
+ * meshlan_event_ping() - tell what became of a question
+ * @mdev: the device
+ * @result: what became of it
+ */
+void meshlan_event_ping(struct meshlan_dev *mdev,
+			const struct meshlan_ping_result *result)
+{
+	struct event_msg msg;
+	int err = 0;
+
+	event_begin(&msg, mdev, MESHLAN_EVENT_PING);
+	if (msg.skb)
+		err = meshlan_nl_put_u64(msg.skb, MESHLAN_A_EVENT_NODE,
+					 result->node) ?:
+		      event_put_ping(msg.skb, result);
 	event_end(&msg, err);
 }

@@ -2,6 +2,8 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "fdb_entry.h"
 
+#include <linux/jhash.h>
+#include <linux/random.h>
 #include <linux/rcupdate_wait.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -89,7 +91,8 @@ void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,
 		change->event = event;
 		change->key = entry->key;
 		change->node = node;
-		change->type = entry->type;
+		change->type = meshlan_fdb_told_type(entry);
+		change->ages = entry->type == MESHLAN_FDB_TYPE_LEARNED;
 		list_add_tail(&change->list, &fdb->changes);
 		fdb->waiting++;
 	} else {
@@ -138,6 +141,13 @@ static void meshlan_fdb_batch(struct work_struct *work)
 	}
 }
 
+static struct hlist_head *meshlan_fdb_tagged(struct meshlan_fdb *fdb,
+					     const u8 *mac)
+{
+	return &fdb->tagged[jhash(mac, ETH_ALEN, fdb->seed) >>
+			    (32 - MESHLAN_FDB_TAGGED_BITS)];
+}
+
 /**
  * meshlan_fdb_insert() - enter a new entry
  * @fdb: the table, locked
@@ -162,28 +172,61 @@ int meshlan_fdb_insert(struct meshlan_fdb *fdb,
 		xa_erase(&fdb->entries, entry->id);
 		return err;
 	}
+	if (entry->key.vlan)
+		hlist_add_head(&entry->tagged,
+			       meshlan_fdb_tagged(fdb, entry->key.mac));
 	WRITE_ONCE(fdb->count, fdb->count + 1);
 	return 0;
+}
+
+static void peer_count(struct meshlan_fdb_peer *peer, int n)
+{
+	struct meshlan_fdb_peer *shared = peer->shared;
+
+	WRITE_ONCE(peer->count, peer->count + n);
+	if (shared)
+		WRITE_ONCE(shared->count, shared->count + n);
+}
+
+/**
+ * meshlan_fdb_share() - let a peer share a limit with others, or no longer
+ * @mdev: the device
+ * @peer: the peer
+ * @shared: where what was and will be learned from it counts as well, or NULL
+ */
+void meshlan_fdb_share(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
+		       struct meshlan_fdb_peer *shared)
+{
+	struct meshlan_fdb_peer *old;
+
+	spin_lock_bh(&mdev->fdb.lock);
+	old = peer->shared;
+	if (old)
+		WRITE_ONCE(old->count, old->count - peer->count);
+	if (shared)
+		WRITE_ONCE(shared->count, shared->count + peer->count);
+	WRITE_ONCE(peer->shared, shared);
+	spin_unlock_bh(&mdev->fdb.lock);
 }
 
 /**
  * meshlan_fdb_count() - note for whose limit an entry counts
  * @fdb: the table, locked
  * @entry: the entry
- * @session: the session it was learned from, NULL if it was not learned
+ * @peer: from whom it was learned, NULL if it was not learned
  */
 void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
-		       struct meshlan_session *session)
+		       struct meshlan_fdb_peer *peer)
 {
-	struct meshlan_session *old = entry->session;
+	struct meshlan_fdb_peer *old = entry->peer;
 
 	lockdep_assert_held(&fdb->lock);
 	if (old)
-		WRITE_ONCE(old->fdb_count, old->fdb_count - 1);
-	if (session)
-		WRITE_ONCE(session->fdb_count, session->fdb_count + 1);
-	WRITE_ONCE(fdb->learned, fdb->learned + !!session - !!old);
-	entry->session = session;
+		peer_count(old, -1);
+	if (peer)
+		peer_count(peer, 1);
+	WRITE_ONCE(fdb->learned, fdb->learned + !!peer - !!old);
+	entry->peer = peer;
 }
 
 /**
@@ -202,9 +245,30 @@ void meshlan_fdb_remove(struct meshlan_dev *mdev,
 	meshlan_fdb_count(fdb, entry, NULL);
 	WRITE_ONCE(fdb->count, fdb->count - 1);
 	rhashtable_remove_fast(&fdb->table, &entry->hash, meshlan_fdb_params);
+	hlist_del_init(&entry->tagged);
 	xa_erase(&fdb->entries, entry->id);
 	entry->gone = true;
 	kfree_rcu(entry, rcu);
+}
+
+/**
+ * meshlan_fdb_remove_tagged() - remove what was learned of an address on VLANs
+ * @mdev: the device, its table locked
+ * @mac: the address
+ */
+void meshlan_fdb_remove_tagged(struct meshlan_dev *mdev, const u8 *mac)
+{
+	struct meshlan_fdb *fdb = &mdev->fdb;
+	struct meshlan_fdb_entry *entry;
+	struct hlist_node *next;
+
+	lockdep_assert_held(&fdb->lock);
+	hlist_for_each_entry_safe(entry, next, meshlan_fdb_tagged(fdb, mac),
+				  tagged) {
+		if (entry->type == MESHLAN_FDB_TYPE_LEARNED &&
+		    ether_addr_equal(entry->key.mac, mac))
+			meshlan_fdb_remove(mdev, entry);
+	}
 }
 
 /**
@@ -335,6 +399,7 @@ int meshlan_fdb_init(struct meshlan_dev *mdev)
 	struct meshlan_fdb *fdb = &mdev->fdb;
 
 	xa_init_flags(&fdb->entries, XA_FLAGS_ALLOC1 | XA_FLAGS_LOCK_BH);
+	fdb->seed = get_random_u32();
 	spin_lock_init(&fdb->lock);
 	INIT_LIST_HEAD(&fdb->changes);
 	INIT_DELAYED_WORK(&fdb->batch, meshlan_fdb_batch);

@@ -11,7 +11,6 @@
 #include <uapi/linux/meshlan.h>
 
 struct meshlan_dev;
-struct meshlan_session;
 struct netlink_ext_ack;
 
 #define MESHLAN_FDB_LIMIT	65536	/* default, learned, device */
@@ -26,6 +25,8 @@ struct netlink_ext_ack;
 
 /* Most static and certified entries, and the device's own. */
 #define MESHLAN_FDB_SET_MAX	65536
+/* Lists of entries with a VLAN, by address. */
+#define MESHLAN_FDB_TAGGED_BITS	9
 /* Entries that one ageing looks at. */
 #define MESHLAN_FDB_AGE_SCAN	8192
 /* Changes that wait for a batch; what comes on top leaves only a gap. */
@@ -43,14 +44,32 @@ struct meshlan_fdb_key {
 };
 
 /**
+ * struct meshlan_fdb_peer - from whom addresses are learned
+ * @node: the node, 0 for this one
+ * @count: entries learned from it, under meshlan_fdb.lock
+ * @dead: it goes; nothing is learned from it any more
+ * @shared: where what is learned from it counts as well, for a limit that it
+ *	shares with others; NULL if it shares none; under meshlan_fdb.lock
+ */
+struct meshlan_fdb_peer {
+	u64			node;
+	unsigned int		count;
+	bool			dead;
+	struct meshlan_fdb_peer	*shared;
+};
+
+/**
  * struct meshlan_fdb - forwarding table: (MAC, VLAN) to node
  * @table: entries by key, RCU for readers
  * @entries: entries by number, RCU for readers. A number is an entry's for
  *	all its life and is not given again for long: walks resume by it
+ * @tagged: entries with a VLAN by hash of the address alone, under @lock
+ * @seed: of that hash
  * @lock: protects writers and the members of entries
  * @next: number to try next
  * @count: number of entries
  * @learned: number of learned entries
+ * @here: this node, from which those behind it are learned as well
  * @limit: most learned entries; lowering it removes none
  * @node_limit: most learned entries of one node; likewise
  * @age: seconds until a learned entry that is not renewed goes, 0 for never
@@ -64,10 +83,13 @@ struct meshlan_fdb_key {
 struct meshlan_fdb {
 	struct rhashtable	table;
 	struct xarray		entries;
+	struct hlist_head	tagged[1 << MESHLAN_FDB_TAGGED_BITS];
+	u32			seed;
 	spinlock_t		lock;	/* BH off */
 	u32			next;
 	unsigned int		count;
 	unsigned int		learned;
+	struct meshlan_fdb_peer	here;
 	u32			limit;
 	u32			node_limit;
 	u32			age;
@@ -84,6 +106,7 @@ struct meshlan_fdb {
  * @key: address and VLAN
  * @node: node behind which it is; 0 for a local entry
  * @type: where the entry comes from
+ * @ages: it goes when nothing comes from it any more
  * @age: milliseconds since a frame came from the address
  * @moves: moves within the freeze period
  * @frozen: it moved too often and stays where it is
@@ -92,6 +115,7 @@ struct meshlan_fdb_info {
 	struct meshlan_fdb_key	key;
 	u64			node;
 	enum meshlan_fdb_type	type;
+	bool			ages;
 	u32			age;
 	u32			moves;
 	bool			frozen;
@@ -104,6 +128,7 @@ struct meshlan_fdb_info {
  * @key: address and VLAN
  * @node: where it is now; of CONFLICT, who claims it
  * @type: type of the entry
+ * @ages: the entry goes when nothing comes from it any more
  */
 struct meshlan_fdb_change {
 	struct list_head	list;
@@ -111,6 +136,7 @@ struct meshlan_fdb_change {
 	struct meshlan_fdb_key	key;
 	u64			node;
 	enum meshlan_fdb_type	type;
+	bool			ages;
 };
 
 /* Called under RCU; returns 0, or an error that ends the walk. */
@@ -124,8 +150,10 @@ void meshlan_fdb_uninit(struct meshlan_dev *mdev);
 bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 			const struct meshlan_fdb_key *key, u64 *node);
 bool meshlan_fdb_learn(struct meshlan_dev *mdev,
-		       struct meshlan_session *session,
+		       struct meshlan_fdb_peer *peer,
 		       const struct meshlan_fdb_key *key);
+bool meshlan_fdb_is_here(struct meshlan_dev *mdev,
+			 const struct meshlan_fdb_key *key);
 
 /* Configuration. */
 int meshlan_fdb_set(struct meshlan_dev *mdev,
@@ -140,6 +168,8 @@ int meshlan_fdb_get(struct meshlan_dev *mdev,
 		    struct meshlan_fdb_info *info);
 int meshlan_fdb_walk(struct meshlan_dev *mdev, unsigned long *cursor,
 		     meshlan_fdb_walk_t fn, void *arg);
+void meshlan_fdb_share(struct meshlan_dev *mdev, struct meshlan_fdb_peer *peer,
+		       struct meshlan_fdb_peer *shared);
 void meshlan_fdb_flush_node(struct meshlan_dev *mdev, u64 node);
 void meshlan_fdb_age_out(struct meshlan_dev *mdev);
 int meshlan_fdb_set_own(struct meshlan_dev *mdev, const u8 *old_mac,

@@ -173,7 +173,7 @@ static int meshlan_fdb_fill(struct sk_buff *skb, const struct net_device *dev,
 	ndm->ndm_type = RTN_UNICAST;
 	ndm->ndm_flags = NTF_SELF;
 	ndm->ndm_state = NUD_PERMANENT;
-	if (info->type == MESHLAN_FDB_TYPE_LEARNED)
+	if (info->ages)
 		ndm->ndm_state = NUD_REACHABLE;
 	else if (info->type == MESHLAN_FDB_TYPE_CERTIFIED)
 		ndm->ndm_flags |= NTF_EXT_LEARNED;
@@ -285,6 +285,7 @@ void meshlan_bridge_fdb_notify(struct meshlan_dev *mdev,
 		.key = change->key,
 		.node = change->node,
 		.type = change->type,
+		.ages = change->ages,
 	};
 	int type = RTM_NEWNEIGH;
 	struct sk_buff *skb;

@@ -6,14 +6,6 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
-/* What was learned of an address on VLANs yields to a strict entry. */
-static bool meshlan_fdb_match_mac(const struct meshlan_fdb_entry *entry,
-				  const void *mac)
-{
-	return READ_ONCE(entry->type) == MESHLAN_FDB_TYPE_LEARNED &&
-	       ether_addr_equal(entry->key.mac, mac);
-}
-
 static int meshlan_fdb_check(struct meshlan_dev *mdev,
 			     const struct meshlan_fdb_key *key, u64 node,
 			     enum meshlan_fdb_type type,
@@ -116,13 +108,13 @@ int meshlan_fdb_set(struct meshlan_dev *mdev,
 			fresh = NULL;
 		}
 	}
+	/* What was learned of the address on VLANs yields to a strict entry. */
+	if (!err && !key->vlan && type != MESHLAN_FDB_TYPE_STATIC)
+		meshlan_fdb_remove_tagged(mdev, key->mac);
 	spin_unlock_bh(&fdb->lock);
 
 	if (fresh)
 		kfree_rcu(fresh, rcu);
-	if (!err && !key->vlan && type != MESHLAN_FDB_TYPE_STATIC)
-		meshlan_fdb_sweep(mdev, 0, UINT_MAX, meshlan_fdb_match_mac,
-				  key->mac);
 	return err;
 }
 
@@ -174,7 +166,8 @@ static void meshlan_fdb_inform(struct meshlan_fdb *fdb,
 	spin_lock_bh(&fdb->lock);
 	info->key = entry->key;
 	info->node = meshlan_fdb_node(entry);
-	info->type = entry->type;
+	info->type = meshlan_fdb_told_type(entry);
+	info->ages = entry->type == MESHLAN_FDB_TYPE_LEARNED;
 	info->age = 0;
 	if (entry->type != MESHLAN_FDB_TYPE_LOCAL)
 		info->age = meshlan_fdb_idle_ms(entry, now);

@@ -5,13 +5,13 @@
 
 #include "fdb.h"
 #include "meshlan.h"
-#include "session.h"
 
 /* What the files of the forwarding table share; nobody else includes it. */
 
 /**
  * struct meshlan_fdb_entry - where an address is
  * @hash: node in meshlan_fdb.table
+ * @tagged: node in meshlan_fdb.tagged, if there is a VLAN
  * @key: address and VLAN, never changes
  * @id: number in meshlan_fdb.entries, never changes
  * @type: enum meshlan_fdb_type
@@ -19,14 +19,15 @@
  * @gone: not in the table any more
  * @moves: how many of @moved are valid
  * @node: the node; atomic, so that 32-bit readers see no half of it
- * @session: of a learned entry: whose limit it counts for. A session that is
- *	deleted takes its learned entries with it
+ * @peer: of a learned entry: whose limit it counts for. A session that is
+ *	deleted takes its learned entries with it; an origin waits for them
  * @used: jiffies of the last frame from here, or when the entry was made
  * @moved: jiffies of the last moves, newest first
  * @rcu: for freeing
  */
 struct meshlan_fdb_entry {
 	struct rhash_head	hash;
+	struct hlist_node	tagged;
 	struct meshlan_fdb_key	key;
 	u32			id;
 	u8			type;
@@ -34,7 +35,7 @@ struct meshlan_fdb_entry {
 	bool			gone;
 	u8			moves;
 	atomic64_t		node;
-	struct meshlan_session	*session;
+	struct meshlan_fdb_peer	*peer;
 	unsigned long		used;
 	unsigned long		moved[MESHLAN_FDB_FREEZE_MOVES];
 	struct rcu_head		rcu;
@@ -61,9 +62,10 @@ unsigned long meshlan_fdb_sweep(struct meshlan_dev *mdev, unsigned long first,
 int meshlan_fdb_insert(struct meshlan_fdb *fdb,
 		       struct meshlan_fdb_entry *entry);
 void meshlan_fdb_count(struct meshlan_fdb *fdb, struct meshlan_fdb_entry *entry,
-		       struct meshlan_session *session);
+		       struct meshlan_fdb_peer *peer);
 void meshlan_fdb_remove(struct meshlan_dev *mdev,
 			struct meshlan_fdb_entry *entry);
+void meshlan_fdb_remove_tagged(struct meshlan_dev *mdev, const u8 *mac);
 void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,
 		      const struct meshlan_fdb_entry *entry, u64 node);
 
@@ -76,6 +78,31 @@ void meshlan_fdb_tell(struct meshlan_dev *mdev, enum meshlan_event event,
 static inline u64 meshlan_fdb_node(const struct meshlan_fdb_entry *entry)
 {
 	return atomic64_read(&entry->node);
+}
+
+/**
+ * meshlan_fdb_bridged() - is what an entry names behind this node
+ * @entry: the entry
+ *
+ * Return: true if it was learned from a frame that this node sent for it.
+ */
+static inline bool meshlan_fdb_bridged(const struct meshlan_fdb_entry *entry)
+{
+	return READ_ONCE(entry->type) == MESHLAN_FDB_TYPE_LEARNED &&
+	       !meshlan_fdb_node(entry);
+}
+
+/**
+ * meshlan_fdb_told_type() - what type others are told that an entry has
+ * @entry: the entry
+ *
+ * Return: its type.
+ */
+static inline enum meshlan_fdb_type
+meshlan_fdb_told_type(const struct meshlan_fdb_entry *entry)
+{
+	return meshlan_fdb_bridged(entry) ? MESHLAN_FDB_TYPE_LOCAL :
+					    READ_ONCE(entry->type);
 }
 
 #endif /* _MESHLAN_FDB_ENTRY_H */

@@ -10,7 +10,10 @@
  * meshlan_fdb_lookup() - find the node behind an address
  * @mdev: the device
  * @key: address and VLAN
- * @node: where to put the node's id; 0 for this node's own address
+ * @node: where to put the node's id; 0 for the device's own address
+ *
+ * An address that was learned to be behind this node counts as unknown: who
+ * sends to it through the device does not find it on this side any more.
  *
  * Context: RCU or BH off. Takes no lock.
  * Return: true if the address is known.
@@ -23,7 +26,7 @@ bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 
 	rcu_read_lock();
 	entry = meshlan_fdb_find(&mdev->fdb, key);
-	if (entry) {
+	if (entry && !meshlan_fdb_bridged(entry)) {
 		*node = meshlan_fdb_node(entry);
 		found = true;
 	}
@@ -31,14 +34,39 @@ bool meshlan_fdb_lookup(struct meshlan_dev *mdev,
 	return found;
 }
 
-static bool meshlan_fdb_full(const struct meshlan_fdb *fdb,
-			     const struct meshlan_session *session)
+/**
+ * meshlan_fdb_is_here() - is an address on this node or behind it
+ * @mdev: the device
+ * @key: address and VLAN
+ *
+ * Context: RCU or BH off. Takes no lock.
+ * Return: true if it is the device's own, or was learned of this node.
+ */
+bool meshlan_fdb_is_here(struct meshlan_dev *mdev,
+			 const struct meshlan_fdb_key *key)
 {
-	return READ_ONCE(session->fdb_count) >= READ_ONCE(fdb->node_limit);
+	struct meshlan_fdb_entry *entry;
+	bool here;
+
+	rcu_read_lock();
+	entry = meshlan_fdb_find(&mdev->fdb, key);
+	here = entry && !meshlan_fdb_node(entry);
+	rcu_read_unlock();
+	return here;
+}
+
+static bool meshlan_fdb_full(const struct meshlan_fdb *fdb,
+			     const struct meshlan_fdb_peer *peer)
+{
+	const struct meshlan_fdb_peer *shared = READ_ONCE(peer->shared);
+	u32 limit = READ_ONCE(fdb->node_limit);
+
+	return READ_ONCE(peer->count) >= limit ||
+	       (unlikely(shared) && READ_ONCE(shared->count) >= limit);
 }
 
 static void meshlan_fdb_learn_new(struct meshlan_dev *mdev,
-				  struct meshlan_session *session,
+				  struct meshlan_fdb_peer *peer,
 				  const struct meshlan_fdb_key *key)
 {
 	struct meshlan_fdb *fdb = &mdev->fdb;
@@ -46,8 +74,8 @@ static void meshlan_fdb_learn_new(struct meshlan_dev *mdev,
 
 	/* A flood of new addresses must not cost more than this. */
 	if (READ_ONCE(fdb->learned) < READ_ONCE(fdb->limit) &&
-	    !meshlan_fdb_full(fdb, session))
-		entry = meshlan_fdb_alloc(key, session->node,
+	    !meshlan_fdb_full(fdb, peer))
+		entry = meshlan_fdb_alloc(key, peer->node,
 					  MESHLAN_FDB_TYPE_LEARNED,
 					  GFP_ATOMIC | __GFP_NOWARN);
 	if (!entry) {
@@ -56,15 +84,15 @@ static void meshlan_fdb_learn_new(struct meshlan_dev *mdev,
 	}
 
 	spin_lock_bh(&fdb->lock);
-	if (READ_ONCE(session->dead) || meshlan_fdb_find(fdb, key))
+	if (READ_ONCE(peer->dead) || meshlan_fdb_find(fdb, key))
 		goto err_free;
 	if (fdb->learned >= READ_ONCE(fdb->limit) ||
-	    meshlan_fdb_full(fdb, session) || meshlan_fdb_insert(fdb, entry)) {
+	    meshlan_fdb_full(fdb, peer) || meshlan_fdb_insert(fdb, entry)) {
 		meshlan_count(mdev, MESHLAN_COUNTER_FDB_FULL);
 		goto err_free;
 	}
-	meshlan_fdb_count(fdb, entry, session);
-	meshlan_fdb_tell(mdev, MESHLAN_EVENT_FDB_ADD, entry, session->node);
+	meshlan_fdb_count(fdb, entry, peer);
+	meshlan_fdb_tell(mdev, MESHLAN_EVENT_FDB_ADD, entry, peer->node);
 	spin_unlock_bh(&fdb->lock);
 	return;
 
@@ -106,7 +134,7 @@ static void meshlan_fdb_note_move(struct meshlan_fdb_entry *entry,
 }
 
 static void meshlan_fdb_move(struct meshlan_dev *mdev,
-			     struct meshlan_session *session,
+			     struct meshlan_fdb_peer *peer,
 			     struct meshlan_fdb_entry *entry)
 {
 	struct meshlan_fdb *fdb = &mdev->fdb;
@@ -116,30 +144,31 @@ static void meshlan_fdb_move(struct meshlan_dev *mdev,
 		return;
 	spin_lock_bh(&fdb->lock);
 	/* Whoever was faster has moved it just now. */
-	if (entry->gone || READ_ONCE(session->dead) || entry->session == session ||
+	if (entry->gone || READ_ONCE(peer->dead) ||
+	    meshlan_fdb_node(entry) == peer->node ||
 	    entry->type != MESHLAN_FDB_TYPE_LEARNED ||
 	    (entry->moves && now - entry->moved[0] < MESHLAN_FDB_MOVE_DELAY))
 		goto out;
-	if (meshlan_fdb_full(fdb, session)) {
+	if (meshlan_fdb_full(fdb, peer)) {
 		meshlan_count(mdev, MESHLAN_COUNTER_FDB_FULL);
 		goto out;
 	}
-	meshlan_fdb_count(fdb, entry, session);
-	atomic64_set(&entry->node, session->node);
+	meshlan_fdb_count(fdb, entry, peer);
+	atomic64_set(&entry->node, peer->node);
 	WRITE_ONCE(entry->used, now);
 	meshlan_fdb_note_move(entry, now);
 	meshlan_count(mdev, MESHLAN_COUNTER_FDB_MOVED);
-	meshlan_fdb_tell(mdev, MESHLAN_EVENT_FDB_MOVE, entry, session->node);
+	meshlan_fdb_tell(mdev, MESHLAN_EVENT_FDB_MOVE, entry, peer->node);
 	if (entry->frozen)
 		meshlan_fdb_tell(mdev, MESHLAN_EVENT_FDB_FROZEN, entry,
-				 session->node);
+				 peer->node);
 out:
 	spin_unlock_bh(&fdb->lock);
 }
 
 /* A frame came from where a configured address is not. */
 static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
-				 const struct meshlan_session *session,
+				 const struct meshlan_fdb_peer *peer,
 				 const struct meshlan_fdb_entry *entry)
 {
 	struct meshlan_fdb *fdb = &mdev->fdb;
@@ -153,7 +182,7 @@ static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
 	if (now - fdb->conflict_told >= HZ) {
 		WRITE_ONCE(fdb->conflict_told, now);
 		meshlan_fdb_tell(mdev, MESHLAN_EVENT_CONFLICT, entry,
-				 session->node);
+				 peer->node ?: mdev->node);
 	}
 	spin_unlock_bh(&fdb->lock);
 }
@@ -161,7 +190,8 @@ static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
 /**
  * meshlan_fdb_learn() - note where a frame came from
  * @mdev: the device
- * @session: the session it came under; it was authenticated
+ * @peer: the node it came from, authenticated; or this node, which sends it
+ *	for somebody behind it
  * @key: the frame's source address and VLAN
  *
  * Takes no lock as long as nothing changes. An address that cannot be learned
@@ -172,7 +202,7 @@ static void meshlan_fdb_conflict(struct meshlan_dev *mdev,
  * this source: it is ours, or no address of a single station.
  */
 bool meshlan_fdb_learn(struct meshlan_dev *mdev,
-		       struct meshlan_session *session,
+		       struct meshlan_fdb_peer *peer,
 		       const struct meshlan_fdb_key *key)
 {
 	struct meshlan_fdb *fdb = &mdev->fdb;
@@ -186,16 +216,16 @@ bool meshlan_fdb_learn(struct meshlan_dev *mdev,
 	rcu_read_lock();
 	entry = meshlan_fdb_find(fdb, key);
 	if (unlikely(!entry)) {
-		meshlan_fdb_learn_new(mdev, session, key);
-	} else if (likely(meshlan_fdb_node(entry) == session->node)) {
+		meshlan_fdb_learn_new(mdev, peer, key);
+	} else if (likely(meshlan_fdb_node(entry) == peer->node)) {
 		if (READ_ONCE(entry->used) != now)
 			WRITE_ONCE(entry->used, now);
 	} else if (READ_ONCE(entry->type) == MESHLAN_FDB_TYPE_LEARNED) {
-		meshlan_fdb_move(mdev, session, entry);
+		meshlan_fdb_move(mdev, peer, entry);
 	} else if (READ_ONCE(entry->type) == MESHLAN_FDB_TYPE_LOCAL) {
 		valid = false;
 	} else {
-		meshlan_fdb_conflict(mdev, session, entry);
+		meshlan_fdb_conflict(mdev, peer, entry);
 	}
 	rcu_read_unlock();
 	return valid;

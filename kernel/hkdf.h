@@ -21,7 +21,7 @@
 struct meshlan_lane_keys {
 	u8	key[MESHLAN_KEY_SIZE];
 	u8	iv[MESHLAN_IV_SIZE];
-	u8	hop[MESHLAN_HOP_KEY_SIZE];
+	__le64	hop[MESHLAN_HOP_KEY_SIZE / sizeof(__le64)];
 } __packed;
 
 int meshlan_hkdf_init(void);

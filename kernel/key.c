@@ -7,7 +7,10 @@
 #include <linux/slab.h>
 
 #include "event.h"
+#include "ordered.h"
 #include "session.h"
+#include "wanted.h"
+#include "way.h"
 
 /* Ciphers are given back where one may sleep. */
 static struct workqueue_struct *release_queue;
@@ -110,7 +113,9 @@ static void rx_free(struct meshlan_rx_lane *rx, unsigned int lanes)
 
 	for (i = 0; rx && i < lanes; i++) {
 		meshlan_aead_uninit(&rx[i].aead);
+		meshlan_ordered_free(rcu_access_pointer(rx[i].ordered));
 		meshlan_window_free(rcu_access_pointer(rx[i].window));
+		meshlan_window_free(rcu_access_pointer(rx[i].hop_window));
 	}
 	kfree_sensitive(rx);
 }
@@ -200,6 +205,32 @@ static void key_replaced(struct meshlan_key *key)
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_RETIRE);
 }
 
+/* Of which packets a report can be. */
+static void lanes_remember(struct meshlan_key *key)
+{
+	struct meshlan_tx_lane *lane;
+	u8 i;
+
+	for (i = 0; i < key->lanes; i++) {
+		lane = &key->tx[i];
+		WRITE_ONCE(lane->recent[1], lane->recent[0]);
+		WRITE_ONCE(lane->recent[0], atomic64_read(&lane->counter));
+	}
+}
+
+/**
+ * meshlan_lane_sent() - was a packet sent a moment ago
+ * @lane: the lane
+ * @counter: the packet's number, from somebody who is not trusted
+ *
+ * Return: true if it was sent within the last MESHLAN_RECENT seconds.
+ */
+bool meshlan_lane_sent(const struct meshlan_tx_lane *lane, u64 counter)
+{
+	return counter >= READ_ONCE(lane->recent[MESHLAN_RECENT - 1]) &&
+	       counter < atomic64_read(&lane->counter);
+}
+
 /**
  * meshlan_keys_retire() - end keys whose successors are in use
  * @session: the session; called once a second
@@ -217,6 +248,7 @@ void meshlan_keys_retire(struct meshlan_session *session)
 	list_for_each_entry_safe(key, next, &session->keys, list) {
 		if (key->state == MESHLAN_KEY_STATE_NEW)
 			continue;
+		lanes_remember(key);
 		if (newer_received && !key->retiring) {
 			key->retiring = true;
 			key->retire_at = jiffies + MESHLAN_KEY_RETIRE;
@@ -227,6 +259,29 @@ void meshlan_keys_retire(struct meshlan_session *session)
 		key_replaced(key);
 		if (time_after_eq(jiffies, key->retire_at))
 			meshlan_key_del(key);
+	}
+}
+
+/**
+ * meshlan_keys_widen() - let windows look back as far as the session needs
+ * @session: the session, whose packets may come by several ways from now on
+ *
+ * A window for which there is no memory stays as it is.
+ */
+void meshlan_keys_widen(struct meshlan_session *session)
+{
+	unsigned int size = meshlan_session_window(session);
+	struct meshlan_key *key;
+	u8 i;
+
+	lockdep_assert_held(&session->mdev->lock);
+	list_for_each_entry(key, &session->keys, list) {
+		if (key->state == MESHLAN_KEY_STATE_NEW)
+			continue;
+		for (i = 0; i < key->rx_lanes; i++) {
+			meshlan_window_widen(&key->rx[i].window, size);
+			meshlan_window_widen(&key->rx[i].hop_window, size);
+		}
 	}
 }
 
@@ -288,7 +343,7 @@ struct meshlan_key *meshlan_key_new(struct meshlan_session *session,
 	err = key_allowed(session, extack);
 	if (err)
 		return ERR_PTR(err);
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	key = kzalloc(sizeof(*key), GFP_KERNEL_ACCOUNT);
 	if (!key)
 		return ERR_PTR(-ENOMEM);
 	key->session = session;
@@ -383,7 +438,7 @@ static int derive_prk(const struct meshlan_key *key,
 /* One direction of one lane. */
 static int derive_aead(const u8 *prk, u64 sender, u64 receiver,
 		       enum meshlan_cipher cipher, u8 lane,
-		       struct meshlan_aead *aead)
+		       struct meshlan_aead *aead, siphash_key_t *hop)
 {
 	struct meshlan_lane_keys keys;
 	int err;
@@ -391,6 +446,8 @@ static int derive_aead(const u8 *prk, u64 sender, u64 receiver,
 	err = meshlan_derive_lane(prk, sender, receiver, cipher, lane, &keys);
 	if (!err)
 		err = meshlan_aead_init(aead, cipher, &keys);
+	hop->key[0] = le64_to_cpu(keys.hop[0]);
+	hop->key[1] = le64_to_cpu(keys.hop[1]);
 	memzero_explicit(&keys, sizeof(keys));
 	return err;
 }
@@ -407,13 +464,15 @@ static int make_lanes(struct meshlan_key *key, const u8 *prk,
 		rx[i].key = key;
 		rx[i].number = i;
 		meshlan_order_init(&rx[i].order, meshlan_open_deliver);
-		err = derive_aead(prk, peer, we, cipher, i, &rx[i].aead);
+		err = derive_aead(prk, peer, we, cipher, i, &rx[i].aead,
+				  &rx[i].hop);
 	}
 	for (i = 0; i < tx_lanes && !err; i++) {
 		tx[i].key = key;
 		tx[i].number = i;
 		meshlan_order_init(&tx[i].order, meshlan_seal_deliver);
-		err = derive_aead(prk, we, peer, cipher, i, &tx[i].aead);
+		err = derive_aead(prk, we, peer, cipher, i, &tx[i].aead,
+				  &tx[i].hop);
 	}
 	return err;
 }
@@ -485,8 +544,8 @@ int meshlan_key_set(struct meshlan_key *key,
 	if (err)
 		return err;
 	rx_lanes = max_t(u8, MESHLAN_RX_LANES, secret->lanes);
-	rx = kcalloc(rx_lanes, sizeof(*rx), GFP_KERNEL);
-	tx = kcalloc(secret->lanes, sizeof(*tx), GFP_KERNEL);
+	rx = kcalloc(rx_lanes, sizeof(*rx), GFP_KERNEL_ACCOUNT);
+	tx = kcalloc(secret->lanes, sizeof(*tx), GFP_KERNEL_ACCOUNT);
 	err = rx && tx ? 0 : -ENOMEM;
 	if (!err)
 		err = derive_prk(key, secret, prk);
@@ -543,6 +602,7 @@ int meshlan_key_use(struct meshlan_key *key, struct netlink_ext_ack *extack)
 	WRITE_ONCE(key->state, MESHLAN_KEY_STATE_TRANSMIT);
 	rcu_assign_pointer(session->tx, key);
 	meshlan_trace_key(key, MESHLAN_KEY_STEP_USE);
+	meshlan_wanted_kick(session->mdev);
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #define _MESHLAN_KEY_H
 
 #include <linux/kref.h>
+#include <linux/siphash.h>
 #include <linux/skbuff.h>
 #include <linux/workqueue.h>
 
@@ -12,6 +13,7 @@
 #include "window.h"
 
 struct meshlan_dev;
+struct meshlan_ordered;
 struct meshlan_session;
 struct netlink_ext_ack;
 
@@ -23,6 +25,9 @@ struct netlink_ext_ack;
 #define MESHLAN_CHACHA_HARD_PACKETS	BIT_ULL(62)
 #define MESHLAN_CHACHA_FORGERIES	BIT_ULL(36)
 #define MESHLAN_AES_FORGERIES		BIT_ULL(36)
+
+/* So many seconds a report of a packet is believed. */
+#define MESHLAN_RECENT			2
 
 /* Keys of one session that have no secret yet. */
 #define MESHLAN_KEYS_PENDING	4
@@ -38,6 +43,9 @@ struct netlink_ext_ack;
  * @counter: next packet's number
  * @bytes: UDP payload sent
  * @order: keeps packets in order when the cipher finishes later
+ * @hop: key of the header's MAC of routed packets
+ * @hop_counter: next routed packet's number
+ * @recent: @counter when the last seconds began, newest first
  */
 struct meshlan_tx_lane {
 	struct meshlan_key	*key;
@@ -46,6 +54,9 @@ struct meshlan_tx_lane {
 	atomic64_t		counter;
 	atomic64_t		bytes;
 	struct meshlan_order	order;
+	siphash_key_t		hop;
+	atomic64_t		hop_counter;
+	u64			recent[MESHLAN_RECENT];
 };
 
 /**
@@ -54,14 +65,20 @@ struct meshlan_tx_lane {
  * @number: which lane
  * @aead: cipher
  * @window: made with the first packet that authenticates
+ * @ordered: what puts packets in order, made with the first that shall be
  * @order: keeps packets in order when the cipher finishes later
+ * @hop: key of the header's MAC of routed packets
+ * @hop_window: of routed packets, made with the first one
  */
 struct meshlan_rx_lane {
 	struct meshlan_key	*key;
 	u8			number;
 	struct meshlan_aead	aead;
 	struct meshlan_window __rcu *window;
+	struct meshlan_ordered __rcu *ordered;
 	struct meshlan_order	order;
+	siphash_key_t		hop;
+	struct meshlan_window __rcu *hop_window;
 };
 
 /**
@@ -151,6 +168,7 @@ void meshlan_key_del(struct meshlan_key *key);
 struct meshlan_key *meshlan_key_of(struct meshlan_session *session, u32 index);
 void meshlan_keys_wipe(struct meshlan_session *session);
 void meshlan_keys_retire(struct meshlan_session *session);
+void meshlan_keys_widen(struct meshlan_session *session);
 
 /**
  * struct meshlan_key_stats - sums over a key's lanes
@@ -208,6 +226,13 @@ void meshlan_seal(struct meshlan_tx_lane *lane, struct sk_buff_head *burst,
  * go to meshlan_receive_opened() by itself when the cipher is done.
  */
 bool meshlan_open(struct meshlan_rx_lane *lane, struct sk_buff *skb);
+
+/* Was a packet with this counter sent on the lane a moment ago? */
+bool meshlan_lane_sent(const struct meshlan_tx_lane *lane, u64 counter);
+
+/* A window, made at its first use; NULL if there is no memory. */
+struct meshlan_window *meshlan_lane_window(struct meshlan_rx_lane *lane,
+					   struct meshlan_window __rcu **slot);
 
 /* What a lane's order does with packets that waited. */
 void meshlan_seal_deliver(struct sk_buff *skb);

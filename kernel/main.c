@@ -10,6 +10,7 @@
 #include "hkdf.h"
 #include "key.h"
 #include "netlink.h"
+#include "session.h"
 #include "wipe.h"
 
 static int __init meshlan_init(void)
@@ -22,9 +23,12 @@ static int __init meshlan_init(void)
 	err = meshlan_aead_measure();
 	if (err)
 		goto err_hkdf;
-	err = meshlan_keys_init();
+	err = meshlan_session_cache_init();
 	if (err)
 		goto err_hkdf;
+	err = meshlan_keys_init();
+	if (err)
+		goto err_cache;
 	/* Devices tell of their life and of their end. */
 	err = meshlan_netlink_init();
 	if (err)
@@ -43,6 +47,8 @@ err_netlink:
 	meshlan_netlink_exit();
 err_keys:
 	meshlan_keys_exit();
+err_cache:
+	meshlan_session_cache_exit();
 err_hkdf:
 	meshlan_hkdf_exit();
 	return err;
@@ -54,6 +60,7 @@ static void __exit meshlan_exit(void)
 	meshlan_device_exit();
 	meshlan_netlink_exit();
 	meshlan_keys_exit();
+	meshlan_session_cache_exit();
 	meshlan_hkdf_exit();
 }
 

@@ -21,6 +21,9 @@
 /* The shortest round trip is that of one or two of these. */
 #define MESHLAN_LOW_SPAN	(60ULL * NSEC_PER_SEC)
 
+/* What was measured so long ago says nothing of the delay now. */
+#define MESHLAN_RTT_OLD		(NSEC_PER_SEC / 2)
+
 /* Fewer packets say nothing of loss: one lost probe must not. */
 #define MESHLAN_LOSS_PACKETS	20
 
@@ -89,9 +92,8 @@ void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt, u64 now)
 	u64 last = m->rtt_last, diff;
 
 	meshlan_rtt_low(m, rtt, now);
-	if (!last) {
+	if (!last || now - m->rtt_at >= MESHLAN_RTT_OLD) {
 		m->rtt_smoothed = rtt;
-		m->jitter = 0;
 	} else {
 		diff = rtt > last ? rtt - last : last - rtt;
 		m->rtt_smoothed -= m->rtt_smoothed / 8;
@@ -100,6 +102,7 @@ void meshlan_measure_rtt(struct meshlan_measure *m, u64 rtt, u64 now)
 		m->jitter += diff / 16;
 	}
 	m->rtt_last = rtt;
+	m->rtt_at = now;
 }
 
 /*

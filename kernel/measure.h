@@ -26,6 +26,7 @@ struct meshlan_sample {
 /**
  * struct meshlan_measure - what is known of a path's quality
  * @rtt_last: last round trip, nanoseconds; 0 while unknown
+ * @rtt_at: when it was measured
  * @rtt_min: shortest of the last one or two minutes
  * @rtt_low: shortest since @rtt_low_since
  * @rtt_low_before: shortest of the minute before that
@@ -42,6 +43,7 @@ struct meshlan_sample {
  */
 struct meshlan_measure {
 	u64			rtt_last;
+	u64			rtt_at;
 	u64			rtt_min;
 	u64			rtt_low;
 	u64			rtt_low_before;

@@ -33,13 +33,21 @@ const struct nla_policy meshlan_hop_nl_policy[MESHLAN_A_HOP_WEIGHT + 1] = {
 	[MESHLAN_A_HOP_WEIGHT] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
+const struct nla_policy meshlan_route_change_nl_policy[MESHLAN_A_ROUTE_GONE + 1] = {
+	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
+	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MESHLAN_A_ROUTE_GONE] = { .type = NLA_FLAG, },
+};
+
 /* MESHLAN_CMD_DEV_GET - do */
 static const struct nla_policy meshlan_dev_get_nl_policy[MESHLAN_A_DEV_IFINDEX + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
 
 /* MESHLAN_CMD_DEV_SET - do */
-static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_DSCP + 1] = {
+static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_LOOP_PROBES + 1] = {
 	[MESHLAN_A_DEV_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_DEV_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_DEV_PORT] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -49,6 +57,21 @@ static const struct nla_policy meshlan_dev_set_nl_policy[MESHLAN_A_DEV_DSCP + 1]
 	[MESHLAN_A_DEV_FDB_AGE] = { .type = NLA_U32, },
 	[MESHLAN_A_DEV_FWMARK] = { .type = NLA_U32, },
 	[MESHLAN_A_DEV_DSCP] = NLA_POLICY_MAX(NLA_U8, MESHLAN_DSCP_INHERIT),
+	[MESHLAN_A_DEV_ROLE] = NLA_POLICY_RANGE(NLA_U32, 1, 3),
+	[MESHLAN_A_DEV_STORM_LIMIT] = { .type = NLA_U32, },
+	[MESHLAN_A_DEV_FLOOD_UNKNOWN] = NLA_POLICY_MAX(NLA_U32, 1),
+	[MESHLAN_A_DEV_FLOOD_TYPE] = { .type = NLA_U16, },
+	[MESHLAN_A_DEV_FLOOD_ANY] = { .type = NLA_FLAG, },
+	[MESHLAN_A_DEV_SUPPRESS] = NLA_POLICY_MAX(NLA_U32, 1),
+	[MESHLAN_A_DEV_LINK_LOCAL] = NLA_POLICY_MAX(NLA_U32, 1),
+	[MESHLAN_A_DEV_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_LIMIT_BURST] = NLA_POLICY_RANGE(NLA_U16, 10, 1000),
+	[MESHLAN_A_DEV_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
+	[MESHLAN_A_DEV_REDUNDANT_TYPE] = { .type = NLA_U16, },
+	[MESHLAN_A_DEV_REDUNDANT_NO_TYPE] = { .type = NLA_FLAG, },
+	[MESHLAN_A_DEV_REDUNDANT_DSCP] = { .type = NLA_U64, },
+	[MESHLAN_A_DEV_LOOP_PROBES] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* MESHLAN_CMD_DEV_CLAIM - do */
@@ -62,19 +85,25 @@ static const struct nla_policy meshlan_dev_release_nl_policy[MESHLAN_A_DEV_IFIND
 };
 
 /* MESHLAN_CMD_SESSION_NEW - do */
-static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_OWNER + 1] = {
+static const struct nla_policy meshlan_session_new_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_SET - do */
-static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_OWNER + 1] = {
+static const struct nla_policy meshlan_session_set_nl_policy[MESHLAN_A_SESSION_RELAY_LIMIT + 1] = {
 	[MESHLAN_A_SESSION_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_SESSION_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_SESSION_EXPIRES] = { .type = NLA_U64, },
 	[MESHLAN_A_SESSION_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_SESSION_LIMIT_UP] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_LIMIT_DOWN] = { .type = NLA_U64, },
+	[MESHLAN_A_SESSION_RELAY_LIMIT] = { .type = NLA_U64, },
 };
 
 /* MESHLAN_CMD_SESSION_GET - do */
@@ -141,7 +170,7 @@ static const struct nla_policy meshlan_key_del_nl_policy[MESHLAN_A_KEY_INDEX + 1
 };
 
 /* MESHLAN_CMD_PATH_NEW - do */
-static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_OWNER + 1] = {
+static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_WEIGHT + 1] = {
 	[MESHLAN_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_PATH_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_PATH_ID] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -154,11 +183,12 @@ static const struct nla_policy meshlan_path_new_nl_policy[MESHLAN_A_PATH_OWNER +
 	[MESHLAN_A_PATH_ACTIVE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_active_interval_range),
 	[MESHLAN_A_PATH_IDLE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_idle_interval_range),
 	[MESHLAN_A_PATH_RATE] = { .type = NLA_U64, },
+	[MESHLAN_A_PATH_WEIGHT] = NLA_POLICY_RANGE(NLA_U32, 1, 1000),
 	[MESHLAN_A_PATH_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 };
 
 /* MESHLAN_CMD_PATH_SET - do */
-static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_OWNER + 1] = {
+static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_WEIGHT + 1] = {
 	[MESHLAN_A_PATH_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_PATH_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_PATH_ID] = NLA_POLICY_MIN(NLA_U16, 1),
@@ -171,6 +201,7 @@ static const struct nla_policy meshlan_path_set_nl_policy[MESHLAN_A_PATH_OWNER +
 	[MESHLAN_A_PATH_ACTIVE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_active_interval_range),
 	[MESHLAN_A_PATH_IDLE_INTERVAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &meshlan_a_path_idle_interval_range),
 	[MESHLAN_A_PATH_RATE] = { .type = NLA_U64, },
+	[MESHLAN_A_PATH_WEIGHT] = NLA_POLICY_RANGE(NLA_U32, 1, 1000),
 	[MESHLAN_A_PATH_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
 };
 
@@ -203,19 +234,21 @@ static const struct nla_policy meshlan_path_probe_nl_policy[MESHLAN_A_PATH_SIZE 
 };
 
 /* MESHLAN_CMD_ROUTE_NEW - do */
-static const struct nla_policy meshlan_route_new_nl_policy[MESHLAN_A_ROUTE_OWNER + 1] = {
+static const struct nla_policy meshlan_route_new_nl_policy[MESHLAN_A_ROUTE_SCATTER + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
 	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* MESHLAN_CMD_ROUTE_SET - do */
-static const struct nla_policy meshlan_route_set_nl_policy[MESHLAN_A_ROUTE_OWNER + 1] = {
+static const struct nla_policy meshlan_route_set_nl_policy[MESHLAN_A_ROUTE_SCATTER + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
 	[MESHLAN_A_ROUTE_HOP] = NLA_POLICY_NESTED(meshlan_hop_nl_policy),
 	[MESHLAN_A_ROUTE_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+	[MESHLAN_A_ROUTE_SCATTER] = NLA_POLICY_MAX(NLA_U32, 4),
 };
 
 /* MESHLAN_CMD_ROUTE_GET - do */
@@ -233,6 +266,55 @@ static const struct nla_policy meshlan_route_get_dump_nl_policy[MESHLAN_A_ROUTE_
 static const struct nla_policy meshlan_route_del_nl_policy[MESHLAN_A_ROUTE_NODE + 1] = {
 	[MESHLAN_A_ROUTE_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[MESHLAN_A_ROUTE_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_ROUTES_SET - do */
+static const struct nla_policy meshlan_routes_set_nl_policy[MESHLAN_A_ROUTES_ROUTE + 1] = {
+	[MESHLAN_A_ROUTES_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ROUTES_ROUTE] = NLA_POLICY_NESTED(meshlan_route_change_nl_policy),
+};
+
+/* MESHLAN_CMD_ORIGIN_NEW - do */
+static const struct nla_policy meshlan_origin_new_nl_policy[MESHLAN_A_ORIGIN_OWNER + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ORIGIN_CHILD] = { .type = NLA_U64, },
+	[MESHLAN_A_ORIGIN_LEAF] = { .type = NLA_FLAG, },
+	[MESHLAN_A_ORIGIN_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+};
+
+/* MESHLAN_CMD_ORIGIN_SET - do */
+static const struct nla_policy meshlan_origin_set_nl_policy[MESHLAN_A_ORIGIN_OWNER + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_ORIGIN_CHILD] = { .type = NLA_U64, },
+	[MESHLAN_A_ORIGIN_LEAF] = { .type = NLA_FLAG, },
+	[MESHLAN_A_ORIGIN_OWNER] = NLA_POLICY_MAX_LEN(MESHLAN_OWNER_MAX),
+};
+
+/* MESHLAN_CMD_ORIGIN_GET - do */
+static const struct nla_policy meshlan_origin_get_do_nl_policy[MESHLAN_A_ORIGIN_NODE + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_ORIGIN_GET - dump */
+static const struct nla_policy meshlan_origin_get_dump_nl_policy[MESHLAN_A_ORIGIN_IFINDEX + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+};
+
+/* MESHLAN_CMD_ORIGIN_DEL - do */
+static const struct nla_policy meshlan_origin_del_nl_policy[MESHLAN_A_ORIGIN_NODE + 1] = {
+	[MESHLAN_A_ORIGIN_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_ORIGIN_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+};
+
+/* MESHLAN_CMD_PING - do */
+static const struct nla_policy meshlan_ping_nl_policy[MESHLAN_A_PING_TTL + 1] = {
+	[MESHLAN_A_PING_IFINDEX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[MESHLAN_A_PING_NODE] = NLA_POLICY_MIN(NLA_U64, 1),
+	[MESHLAN_A_PING_ID] = { .type = NLA_U32, },
+	[MESHLAN_A_PING_TTL] = { .type = NLA_U8, },
 };
 
 /* MESHLAN_CMD_FDB_NEW - do */
@@ -294,7 +376,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_dev_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_dev_set_nl_policy,
-		.maxattr	= MESHLAN_A_DEV_DSCP,
+		.maxattr	= MESHLAN_A_DEV_LOOP_PROBES,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -321,7 +403,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_new_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_OWNER,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -330,7 +412,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_session_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_session_set_nl_policy,
-		.maxattr	= MESHLAN_A_SESSION_OWNER,
+		.maxattr	= MESHLAN_A_SESSION_RELAY_LIMIT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -416,7 +498,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_path_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_path_new_nl_policy,
-		.maxattr	= MESHLAN_A_PATH_OWNER,
+		.maxattr	= MESHLAN_A_PATH_WEIGHT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -425,7 +507,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_path_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_path_set_nl_policy,
-		.maxattr	= MESHLAN_A_PATH_OWNER,
+		.maxattr	= MESHLAN_A_PATH_WEIGHT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -468,7 +550,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_route_new_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_new_nl_policy,
-		.maxattr	= MESHLAN_A_ROUTE_OWNER,
+		.maxattr	= MESHLAN_A_ROUTE_SCATTER,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -477,7 +559,7 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.doit		= meshlan_nl_route_set_doit,
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_set_nl_policy,
-		.maxattr	= MESHLAN_A_ROUTE_OWNER,
+		.maxattr	= MESHLAN_A_ROUTE_SCATTER,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -503,6 +585,67 @@ static const struct genl_split_ops meshlan_nl_ops[] = {
 		.post_doit	= meshlan_nl_post_doit,
 		.policy		= meshlan_route_del_nl_policy,
 		.maxattr	= MESHLAN_A_ROUTE_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ROUTES_SET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_routes_set_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_routes_set_nl_policy,
+		.maxattr	= MESHLAN_A_ROUTES_ROUTE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_NEW,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_new_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_new_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_OWNER,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_SET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_set_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_set_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_OWNER,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_GET,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_get_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_get_do_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_GET,
+		.dumpit		= meshlan_nl_origin_get_dumpit,
+		.policy		= meshlan_origin_get_dump_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_IFINDEX,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= MESHLAN_CMD_ORIGIN_DEL,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_origin_del_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_origin_del_nl_policy,
+		.maxattr	= MESHLAN_A_ORIGIN_NODE,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= MESHLAN_CMD_PING,
+		.pre_doit	= meshlan_nl_pre_doit,
+		.doit		= meshlan_nl_ping_doit,
+		.post_doit	= meshlan_nl_post_doit,
+		.policy		= meshlan_ping_nl_policy,
+		.maxattr	= MESHLAN_A_PING_TTL,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

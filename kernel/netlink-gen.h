@@ -14,6 +14,7 @@
 
 /* Common nested types */
 extern const struct nla_policy meshlan_hop_nl_policy[MESHLAN_A_HOP_WEIGHT + 1];
+extern const struct nla_policy meshlan_route_change_nl_policy[MESHLAN_A_ROUTE_GONE + 1];
 
 int meshlan_nl_pre_doit(const struct genl_split_ops *ops, struct sk_buff *skb,
 			struct genl_info *info);
@@ -51,6 +52,14 @@ int meshlan_nl_route_get_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_route_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb);
 int meshlan_nl_route_del_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_routes_set_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_new_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_set_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_get_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_origin_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
+int meshlan_nl_origin_del_doit(struct sk_buff *skb, struct genl_info *info);
+int meshlan_nl_ping_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_new_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_set_doit(struct sk_buff *skb, struct genl_info *info);
 int meshlan_nl_fdb_get_doit(struct sk_buff *skb, struct genl_info *info);

@@ -19,6 +19,9 @@ SAME_HEAD(SESSION);
 SAME_HEAD(KEY);
 SAME_HEAD(PATH);
 SAME_HEAD(ROUTE);
+SAME_HEAD(ROUTES);
+SAME_HEAD(ORIGIN);
+SAME_HEAD(PING);
 SAME_HEAD(FDB);
 SAME_HEAD(EVENT);
 
@@ -33,18 +36,23 @@ static bool cmd_reads(u8 cmd)
 	case MESHLAN_CMD_KEY_GET:
 	case MESHLAN_CMD_PATH_GET:
 	case MESHLAN_CMD_ROUTE_GET:
+	case MESHLAN_CMD_ORIGIN_GET:
 	case MESHLAN_CMD_FDB_GET:
 		return true;
 	}
 	return false;
 }
 
-/* Forwarding entries are anybody's: the bridge tool writes them as well. */
+/*
+ * Forwarding entries are anybody's: the bridge tool writes them as well. A ping
+ * changes nothing, and finds out what the owner does wrong.
+ */
 static bool cmd_needs_claim(u8 cmd)
 {
 	switch (cmd) {
 	case MESHLAN_CMD_DEV_CLAIM:
 	case MESHLAN_CMD_DEV_RELEASE:
+	case MESHLAN_CMD_PING:
 	case MESHLAN_CMD_FDB_NEW:
 	case MESHLAN_CMD_FDB_SET:
 	case MESHLAN_CMD_FDB_DEL:

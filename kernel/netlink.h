@@ -69,6 +69,16 @@ typedef int (*meshlan_nl_dump_t)(struct meshlan_dev *mdev,
 
 int meshlan_nl_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		    meshlan_nl_dump_t fn);
+
+/* Writes what belongs to one session. */
+typedef int (*meshlan_nl_dump_session_t)(const struct meshlan_session *session,
+					 struct meshlan_nl_msg *msg,
+					 struct meshlan_nl_cursor *cursor);
+
+int meshlan_nl_dump_sessions(struct meshlan_dev *mdev,
+			     struct meshlan_nl_msg *msg,
+			     struct meshlan_nl_cursor *cursor, int type,
+			     meshlan_nl_dump_session_t fn);
 u64 meshlan_nl_dump_node(const struct meshlan_nl_msg *msg, int type);
 
 int meshlan_nl_msg_begin(struct meshlan_nl_msg *msg,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Copyright (C) 2026 the meshlan developers */
+#include <linux/etherdevice.h>
+
 #include "aead.h"
 #include "claim.h"
 #include "device.h"
@@ -32,6 +34,32 @@ static int put_ciphers(struct sk_buff *skb)
 	return 0;
 }
 
+static int put_types(struct sk_buff *skb, int attr,
+		     const struct meshlan_types *types)
+{
+	unsigned int i;
+
+	for (i = 0; i < types->count; i++) {
+		if (nla_put_u16(skb, attr, ntohs(types->type[i])))
+			return -EMSGSIZE;
+	}
+	return 0;
+}
+
+static int put_loops(struct sk_buff *skb, struct meshlan_dev *mdev)
+{
+	unsigned int count;
+	u64 node;
+
+	count = meshlan_loops_read(&mdev->loops, &node);
+	if (nla_put_u32(skb, MESHLAN_A_DEV_LOOPS, count) ||
+	    (count && meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LOOP_NODE, node)) ||
+	    (READ_ONCE(mdev->loops.blocked) &&
+	     nla_put_flag(skb, MESHLAN_A_DEV_BLOCKED)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 {
 	struct meshlan_dev_config config;
@@ -48,7 +76,24 @@ static int put_config(struct sk_buff *skb, const struct meshlan_dev *mdev)
 	    nla_put_u32(skb, MESHLAN_A_DEV_FDB_AGE, config.fdb_age) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FWMARK, config.fwmark) ||
 	    nla_put_u8(skb, MESHLAN_A_DEV_DSCP, config.dscp) ||
-	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid))
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LIMIT_UP, config.limit_up) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_LIMIT_DOWN,
+			       config.limit_down) ||
+	    nla_put_u16(skb, MESHLAN_A_DEV_LIMIT_BURST, config.limit_burst) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_SCATTER, config.scatter) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_OWNER_UID, uid) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_ROLE, config.role) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_STORM_LIMIT, config.storm_limit) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_FLOOD_UNKNOWN,
+			config.flood_unknown) ||
+	    put_types(skb, MESHLAN_A_DEV_FLOOD_TYPE, &config.flood_types) ||
+	    put_types(skb, MESHLAN_A_DEV_REDUNDANT_TYPE,
+		      &config.redundant_types) ||
+	    meshlan_nl_put_u64(skb, MESHLAN_A_DEV_REDUNDANT_DSCP,
+			       config.redundant_dscp) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_SUPPRESS, config.suppress) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_LINK_LOCAL, config.link_local) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_LOOP_PROBES, config.loop_probes))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -67,7 +112,11 @@ static int put_dev(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg)
 	    nla_put_u32(skb, MESHLAN_A_DEV_SESSIONS, mdev->session_count) ||
 	    nla_put_u32(skb, MESHLAN_A_DEV_FDB_ENTRIES,
 			READ_ONCE(mdev->fdb.learned)) ||
-	    put_config(skb, mdev) || put_claim(skb, mdev) ||
+	    nla_put_u16(skb, MESHLAN_A_DEV_EPOCH, READ_ONCE(mdev->epoch)) ||
+	    nla_put_u32(skb, MESHLAN_A_DEV_ORIGINS,
+			READ_ONCE(mdev->origins.count)) ||
+	    put_config(skb, mdev) || put_loops(skb, mdev) ||
+	    put_claim(skb, mdev) ||
 	    put_ciphers(skb) || put_counters(skb, mdev))
 		return meshlan_nl_msg_cancel(msg);
 	return meshlan_nl_msg_end(msg);
@@ -136,9 +185,84 @@ static void get_config(struct nlattr **attrs,
 	attr = attrs[MESHLAN_A_DEV_FWMARK];
 	if (attr)
 		config->fwmark = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_ROLE];
+	if (attr)
+		config->role = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_STORM_LIMIT];
+	if (attr)
+		config->storm_limit = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_FLOOD_UNKNOWN];
+	if (attr)
+		config->flood_unknown = nla_get_u32(attr);
 	attr = attrs[MESHLAN_A_DEV_DSCP];
 	if (attr)
 		config->dscp = nla_get_u8(attr);
+	attr = attrs[MESHLAN_A_DEV_SUPPRESS];
+	if (attr)
+		config->suppress = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_LINK_LOCAL];
+	if (attr)
+		config->link_local = nla_get_u32(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_UP];
+	if (attr)
+		config->limit_up = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_DOWN];
+	if (attr)
+		config->limit_down = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_DEV_LIMIT_BURST];
+	if (attr)
+		config->limit_burst = nla_get_u16(attr);
+	attr = attrs[MESHLAN_A_DEV_SCATTER];
+	if (attr)
+		config->scatter = nla_get_u32(attr) ?: MESHLAN_SCATTER_FLOW;
+	attr = attrs[MESHLAN_A_DEV_REDUNDANT_DSCP];
+	if (attr)
+		config->redundant_dscp = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_DEV_LOOP_PROBES];
+	if (attr)
+		config->loop_probes = nla_get_u32(attr);
+}
+
+static int add_type(struct genl_info *info, const struct nlattr *attr,
+		    struct meshlan_types *types)
+{
+	u16 type = nla_get_u16(attr);
+
+	if (!eth_proto_is_802_3(htons(type))) {
+		MESHLAN_NL_BAD(info->extack, attr,
+			       "not an EtherType (0x600 or more)");
+		return -EINVAL;
+	}
+	if (types->count == MESHLAN_TYPES_MAX) {
+		MESHLAN_NL_BAD(info->extack, attr, "too many EtherTypes");
+		return -E2BIG;
+	}
+	types->type[types->count++] = htons(type);
+	return 0;
+}
+
+/* The attribute may come many times; together they replace what was. */
+static int get_types(struct genl_info *info, int wanted, int no_more,
+		     struct meshlan_types *types)
+{
+	const struct nlattr *attr;
+	int rem, err;
+
+	if (info->attrs[no_more] && info->attrs[wanted]) {
+		MESHLAN_NL_BAD(info->extack, info->attrs[no_more],
+			       "stands beside EtherTypes that it takes back");
+		return -EINVAL;
+	}
+	if (info->attrs[no_more] || info->attrs[wanted])
+		types->count = 0;
+	nlmsg_for_each_attr(attr, info->nlhdr, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != wanted)
+			continue;
+		err = add_type(info, attr, types);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 /**
@@ -151,10 +275,22 @@ static void get_config(struct nlattr **attrs,
 int meshlan_nl_dev_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct meshlan_dev *mdev = meshlan_nl_dev(info);
+	struct nlattr **attrs = info->attrs;
 	struct meshlan_dev_config config;
+	int err;
 
+	if (meshlan_limit_check(attrs[MESHLAN_A_DEV_LIMIT_UP], info->extack) ||
+	    meshlan_limit_check(attrs[MESHLAN_A_DEV_LIMIT_DOWN], info->extack))
+		return -ERANGE;
 	meshlan_dev_config_get(mdev, &config);
-	get_config(info->attrs, &config);
+	get_config(attrs, &config);
+	err = get_types(info, MESHLAN_A_DEV_FLOOD_TYPE,
+			MESHLAN_A_DEV_FLOOD_ANY, &config.flood_types) ?:
+	      get_types(info, MESHLAN_A_DEV_REDUNDANT_TYPE,
+			MESHLAN_A_DEV_REDUNDANT_NO_TYPE,
+			&config.redundant_types);
+	if (err)
+		return err;
 	return meshlan_dev_config_set(mdev, &config, info->extack);
 }
 

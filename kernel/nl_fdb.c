@@ -109,6 +109,9 @@ int meshlan_nl_fdb_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = get_entry(info, &entry);
 	if (err)
 		return err;
+	/* Told as local, but learned, and not the device's own address. */
+	if (entry.type == MESHLAN_FDB_TYPE_LOCAL && entry.ages)
+		entry.type = MESHLAN_FDB_TYPE_LEARNED;
 	err = get_type(info, &entry.type);
 	if (err)
 		return err;

@@ -234,10 +234,6 @@ static int dump_session(const struct meshlan_session *session,
 	struct meshlan_key *key;
 	int err;
 
-	if (session->node != cursor->node) {
-		cursor->node = session->node;
-		cursor->id = 0;
-	}
 	while ((key = key_from(session, cursor->id))) {
 		err = put_key(key, msg);
 		if (err)
@@ -250,19 +246,8 @@ static int dump_session(const struct meshlan_session *session,
 static int dump_keys(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
 		     struct meshlan_nl_cursor *cursor)
 {
-	u64 only = meshlan_nl_dump_node(msg, MESHLAN_A_KEY_NODE);
-	struct meshlan_session *session;
-	int err;
-
-	list_for_each_entry(session, &mdev->session_list, list) {
-		if (session->node < cursor->node ||
-		    (only && session->node != only))
-			continue;
-		err = dump_session(session, msg, cursor);
-		if (err)
-			return err;
-	}
-	return 0;
+	return meshlan_nl_dump_sessions(mdev, msg, cursor, MESHLAN_A_KEY_NODE,
+					dump_session);
 }
 
 /**

@@ -130,6 +130,7 @@ static int put_config(struct sk_buff *skb, const struct meshlan_path *path)
 	    nla_put_u32(skb, MESHLAN_A_PATH_IDLE_INTERVAL,
 			config->idle_interval) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RATE, config->rate) ||
+	    nla_put_u32(skb, MESHLAN_A_PATH_WEIGHT, config->weight) ||
 	    meshlan_nl_put_owner(skb, MESHLAN_A_PATH_OWNER, &config->owner))
 		return -EMSGSIZE;
 	return 0;
@@ -138,13 +139,17 @@ static int put_config(struct sk_buff *skb, const struct meshlan_path *path)
 static int put_stats(struct sk_buff *skb, const struct meshlan_path *path)
 {
 	if (meshlan_nl_put_u64(skb, MESHLAN_A_PATH_TX_PACKETS,
-			       atomic64_read(&path->tx_packets)) ||
+			       atomic64_read(&path->tx_packets) +
+			       atomic64_read(&path->copy_tx_packets)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_TX_BYTES,
-			       atomic64_read(&path->tx_bytes)) ||
+			       atomic64_read(&path->tx_bytes) +
+			       atomic64_read(&path->copy_tx_bytes)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RX_PACKETS,
-			       atomic64_read(&path->rx_packets)) ||
+			       atomic64_read(&path->rx_packets) +
+			       atomic64_read(&path->copy_rx_packets)) ||
 	    meshlan_nl_put_u64(skb, MESHLAN_A_PATH_RX_BYTES,
-			       atomic64_read(&path->rx_bytes)))
+			       atomic64_read(&path->rx_bytes) +
+			       atomic64_read(&path->copy_rx_bytes)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -304,6 +309,9 @@ static int get_config(struct genl_info *info,
 	attr = attrs[MESHLAN_A_PATH_RATE];
 	if (attr)
 		config->rate = nla_get_u64(attr);
+	attr = attrs[MESHLAN_A_PATH_WEIGHT];
+	if (attr)
+		config->weight = nla_get_u32(attr);
 	meshlan_nl_get_owner(attrs[MESHLAN_A_PATH_OWNER], &config->owner);
 	return get_endpoint(info, &config->endpoint);
 }
@@ -321,6 +329,7 @@ int meshlan_nl_path_new_doit(struct sk_buff *skb, struct genl_info *info)
 	struct meshlan_path_config config = {
 		.active_interval	= MESHLAN_ACTIVE_INTERVAL,
 		.idle_interval		= MESHLAN_IDLE_INTERVAL,
+		.weight			= 1,
 	};
 	struct meshlan_session *session;
 	struct meshlan_nl_msg msg;
@@ -396,10 +405,6 @@ static int dump_session(const struct meshlan_session *session,
 	struct meshlan_path *path;
 	int err;
 
-	if (session->node != cursor->node) {
-		cursor->node = session->node;
-		cursor->id = 0;
-	}
 	list_for_each_entry(path, &session->paths, list) {
 		if (path->id < cursor->id)
 			continue;
@@ -414,19 +419,8 @@ static int dump_session(const struct meshlan_session *session,
 static int dump_paths(struct meshlan_dev *mdev, struct meshlan_nl_msg *msg,
 		      struct meshlan_nl_cursor *cursor)
 {
-	u64 only = meshlan_nl_dump_node(msg, MESHLAN_A_PATH_NODE);
-	struct meshlan_session *session;
-	int err;
-
-	list_for_each_entry(session, &mdev->session_list, list) {
-		if (session->node < cursor->node ||
-		    (only && session->node != only))
-			continue;
-		err = dump_session(session, msg, cursor);
-		if (err)
-			return err;
-	}
-	return 0;
+	return meshlan_nl_dump_sessions(mdev, msg, cursor, MESHLAN_A_PATH_NODE,
+					dump_session);
 }
 
 /**

@@ -7,6 +7,7 @@
 #include "receive.h"
 #include "send.h"
 #include "session.h"
+#include "way.h"
 
 static u64 forgery_limit(const struct meshlan_key *key)
 {
@@ -42,25 +43,51 @@ static void open_failed(struct meshlan_key *key, struct sk_buff *skb, int err)
 	meshlan_drop(key->session->mdev, skb, cause);
 }
 
-static void open_replayed(struct meshlan_key *key, struct sk_buff *skb)
+/*
+ * The second copy of what is sent twice looks like a replay. Who has reason to
+ * expect copies has a wide window, and copies are of no certain path.
+ */
+static bool is_copy(const struct meshlan_window *window,
+		    const struct sk_buff *skb)
 {
+	const struct meshlan_header *header = (const void *)skb->data;
+
+	return window->size > MESHLAN_WINDOW_BITS && !header->path &&
+	       header->type == MESHLAN_TYPE_DIRECT;
+}
+
+static void open_replayed(struct meshlan_key *key,
+			  const struct meshlan_window *window,
+			  struct sk_buff *skb)
+{
+	if (is_copy(window, skb))
+		return meshlan_drop(key->session->mdev, skb,
+				    MESHLAN_COUNTER_DROP_COPY);
 	atomic64_inc(&key->session->replays);
 	meshlan_drop(key->session->mdev, skb, MESHLAN_COUNTER_DROP_RX_REPLAY);
 }
 
-/* The lane's window; the first packet that is authentic makes it. */
-static struct meshlan_window *lane_window(struct meshlan_rx_lane *lane)
+/**
+ * meshlan_lane_window() - a lane's window; the first authentic packet makes it
+ * @lane: the lane
+ * @slot: where the lane has it
+ *
+ * Context: RCU, BH off.
+ * Return: the window, or NULL if there is no memory.
+ */
+struct meshlan_window *meshlan_lane_window(struct meshlan_rx_lane *lane,
+					   struct meshlan_window __rcu **slot)
 {
-	struct meshlan_window *window = rcu_dereference(lane->window);
+	struct meshlan_window *window = rcu_dereference(*slot);
 	struct meshlan_window *other;
 
 	if (likely(window))
 		return window;
-	window = meshlan_window_new(MESHLAN_WINDOW_BITS, GFP_ATOMIC);
+	window = meshlan_window_new(meshlan_session_window(lane->key->session),
+				    GFP_ATOMIC);
 	if (!window)
 		return NULL;
-	other = unrcu_pointer(cmpxchg(&lane->window, NULL,
-				      RCU_INITIALIZER(window)));
+	other = unrcu_pointer(cmpxchg(slot, NULL, RCU_INITIALIZER(window)));
 	if (!other)
 		return window;
 	meshlan_window_free(window);
@@ -74,7 +101,7 @@ static bool open_commit(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	struct meshlan_key *key = lane->key;
 	struct meshlan_window *window;
 
-	window = lane_window(lane);
+	window = meshlan_lane_window(lane, &lane->window);
 	if (unlikely(!window)) {
 		meshlan_drop(key->session->mdev, skb,
 			     MESHLAN_COUNTER_DROP_RX_NOMEM);
@@ -83,7 +110,7 @@ static bool open_commit(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	if (unlikely(!meshlan_window_commit(window,
 					    be64_to_cpu(header->counter),
 					    skb->len + MESHLAN_TAG_SIZE))) {
-		open_replayed(key, skb);
+		open_replayed(key, window, skb);
 		return false;
 	}
 	if (unlikely(!READ_ONCE(key->received)))
@@ -171,7 +198,7 @@ static bool open_check(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 	if (likely(window) &&
 	    unlikely(!meshlan_window_check(window,
 					   be64_to_cpu(header->counter)))) {
-		open_replayed(key, skb);
+		open_replayed(key, window, skb);
 		return false;
 	}
 	if (unlikely(meshlan_order_full(&lane->order))) {

@@ -169,6 +169,10 @@ static void path_link(struct meshlan_path *path)
 	list_add_tail_rcu(&path->list, &other->list);
 	spin_unlock_bh(&session->path_lock);
 	session->path_count++;
+	/* For good: readers may stand on it, so that it cannot be moved. */
+	if (list_empty(&session->adjacent))
+		list_add_tail_rcu(&session->adjacent,
+				  &session->mdev->adjacent);
 }
 
 /**
@@ -192,10 +196,10 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	if (err)
 		return ERR_PTR(err);
 
-	path = kzalloc(sizeof(*path), GFP_KERNEL);
+	path = kzalloc(sizeof(*path), GFP_KERNEL_ACCOUNT);
 	if (!path)
 		return ERR_PTR(-ENOMEM);
-	err = dst_cache_init(&path->dst, GFP_KERNEL);
+	err = dst_cache_init(&path->dst, GFP_KERNEL_ACCOUNT);
 	if (err)
 		goto err_free;
 	path->session = session;
@@ -212,6 +216,7 @@ struct meshlan_path *meshlan_path_new(struct meshlan_session *session, u16 id,
 	path_link(path);
 
 	spin_lock_bh(&path->lock);
+	meshlan_path_rate(path);
 	meshlan_path_hurry(path);
 	spin_unlock_bh(&path->lock);
 	return path;
@@ -268,6 +273,8 @@ int meshlan_path_set(struct meshlan_path *path,
 	path->config.active_interval = config->active_interval;
 	path->config.idle_interval = config->idle_interval;
 	path->config.rate = config->rate;
+	WRITE_ONCE(path->config.weight, config->weight);
+	meshlan_path_rate(path);
 	path->config.owner = config->owner;
 	meshlan_path_hurry(path);
 	spin_unlock_bh(&path->lock);

@@ -10,6 +10,7 @@
 #include "hole.h"
 #include "liveness.h"
 #include "measure.h"
+#include "scatter.h"
 #include "session.h"
 
 struct meshlan_key;
@@ -49,6 +50,7 @@ struct meshlan_endpoint {
  * @active_interval: milliseconds between probes while data flows
  * @idle_interval: milliseconds between probes otherwise
  * @rate: bits per second set by hand, 0 to measure
+ * @weight: share among paths that are used at the same time
  * @owner: the daemon's bytes
  */
 struct meshlan_path_config {
@@ -56,6 +58,7 @@ struct meshlan_path_config {
 	u32			active_interval;
 	u32			idle_interval;
 	u64			rate;
+	u32			weight;
 	struct meshlan_owner	owner;
 };
 
@@ -109,7 +112,14 @@ struct meshlan_path_config {
  *	hole what surely passes
  * @hole: is what is large lost
  * @largest: largest datagram of data sent since @hole was last asked about
+ * @room: UDP payload that the underlay takes, 0 while unknown
  * @measure: delay, jitter, loss, rate
+ * @rate: bytes per second to count on, 0 while unknown
+ * @line: what it was given to carry, under meshlan_dev.scatter_lock
+ * @copy_tx_packets: sent here and on another path; not in @tx_packets
+ * @copy_tx_bytes: likewise, UDP payload
+ * @copy_rx_packets: received where the sender used several; not in @rx_packets
+ * @copy_rx_bytes: likewise, UDP payload
  * @tx_packets: packets sent
  * @tx_bytes: UDP payload sent
  * @rx_packets: packets received
@@ -162,7 +172,14 @@ struct meshlan_path {
 	u32			mtu;
 	struct meshlan_hole	hole;
 	u32			largest;
+	u32			room;
 	struct meshlan_measure	measure;
+	u64			rate;
+	struct meshlan_line	line;
+	atomic64_t		copy_tx_packets;
+	atomic64_t		copy_tx_bytes;
+	atomic64_t		copy_rx_packets;
+	atomic64_t		copy_rx_bytes;
 	atomic64_t		tx_packets;
 	atomic64_t		tx_bytes;
 	atomic64_t		rx_packets;
@@ -191,11 +208,18 @@ void meshlan_path_endpoint(struct meshlan_path *path,
 bool meshlan_path_clear_source(struct meshlan_path *path);
 void meshlan_path_count_sent(struct meshlan_path *path,
 			     const struct meshlan_sent *sent, bool data);
+void meshlan_path_count_copies(struct meshlan_path *path,
+			       const struct meshlan_sent *sent);
+unsigned int meshlan_path_room(const struct meshlan_path *path);
 void meshlan_paths_wake(struct meshlan_session *session);
+void meshlan_paths_watch(struct meshlan_session *session);
 void meshlan_path_sent_data(struct meshlan_path *path);
 void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
 			   const struct meshlan_endpoint *from,
 			   unsigned int bytes, bool data);
+void meshlan_path_received_copy(struct meshlan_session *session,
+				const struct meshlan_endpoint *from,
+				unsigned int bytes);
 
 /* @skb begins with the opened meshlan_header. */
 void meshlan_probe_receive(struct meshlan_key *key, struct sk_buff *skb,

@@ -60,6 +60,34 @@ bool meshlan_path_is_at(struct meshlan_path *path,
 	return same;
 }
 
+static bool local_fits(const union meshlan_address *ours,
+		       const union meshlan_address *used)
+{
+	if (ours->sa.sa_family == AF_INET)
+		return ours->v4.sin_addr.s_addr == used->v4.sin_addr.s_addr;
+	if (ours->sa.sa_family == AF_INET6)
+		return ipv6_addr_equal(&ours->v6.sin6_addr,
+				       &used->v6.sin6_addr);
+	return true;
+}
+
+/**
+ * meshlan_path_is_between() - do a packet's two addresses fit a path
+ * @path: the path
+ * @from: where the packet came from, and to which address of ours
+ *
+ * Return: true if so.
+ */
+bool meshlan_path_is_between(struct meshlan_path *path,
+			     const struct meshlan_endpoint *from)
+{
+	struct meshlan_endpoint ends;
+
+	meshlan_path_endpoint(path, &ends);
+	return meshlan_endpoint_same_remote(&ends, from) &&
+	       local_fits(&ends.local, &from->local);
+}
+
 static void endpoint_write(struct meshlan_path *path,
 			   const struct meshlan_endpoint *endpoint)
 {

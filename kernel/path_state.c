@@ -164,6 +164,24 @@ static void path_turn(struct meshlan_path *path, bool up)
 	spin_unlock(&session->path_lock);
 	meshlan_event_path(path, up ? MESHLAN_EVENT_PATH_UP :
 				      MESHLAN_EVENT_PATH_DOWN);
+	if (up)
+		meshlan_wanted_kick(session->mdev);
+}
+
+/**
+ * meshlan_path_rate() - note which rate of a path can be counted on
+ * @path: the path, whose rate was set or may have been measured
+ *
+ * Context: &meshlan_path.lock.
+ */
+void meshlan_path_rate(struct meshlan_path *path)
+{
+	u64 rate = path->config.rate / BITS_PER_BYTE;
+
+	lockdep_assert_held(&path->lock);
+	if (!path->config.rate)
+		rate = meshlan_measure_rate(&path->measure, ktime_get_ns());
+	WRITE_ONCE(path->rate, rate);
 }
 
 /**
@@ -175,6 +193,7 @@ static void path_turn(struct meshlan_path *path, bool up)
 void meshlan_path_measured(struct meshlan_path *path)
 {
 	lockdep_assert_held(&path->lock);
+	meshlan_path_rate(path);
 	meshlan_path_choose(path->session);
 
 	if (time_before(jiffies, path->stats_told + HZ) ||
@@ -262,22 +281,6 @@ static void path_excuse(struct meshlan_path *path)
 	path->urgent = true;
 }
 
-/* The largest UDP payload that the underlay's route takes, as far as known. */
-static u32 path_room(struct meshlan_path *path)
-{
-	bool v6 = path->config.endpoint.remote.sa.sa_family == AF_INET6;
-	struct dst_entry *dst = dst_cache_get(&path->dst);
-	u32 mtu, header;
-
-	if (!dst)
-		return U32_MAX;
-	mtu = dst_mtu(dst);
-	dst_release(dst);
-	header = sizeof(struct udphdr) +
-		 (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	return mtu - min(mtu, header);
-}
-
 static void hole_judge(struct meshlan_path *path,
 		       struct meshlan_hole_verdict *v)
 {
@@ -287,7 +290,7 @@ static void hole_judge(struct meshlan_path *path,
 		.interval	= (u64)path->config.active_interval *
 				  NSEC_PER_MSEC,
 		.large		= READ_ONCE(path->largest),
-		.room		= path_room(path),
+		.room		= READ_ONCE(path->room) ?: U32_MAX,
 	};
 
 	meshlan_hole_judge(&path->hole, &view, v);
@@ -419,6 +422,21 @@ void meshlan_path_down(struct meshlan_path *path)
 		path_turn(path, false);
 }
 
+static void path_ask(struct meshlan_path *path)
+{
+	spin_lock_bh(&path->lock);
+	meshlan_path_hurry(path);
+	spin_unlock_bh(&path->lock);
+}
+
+static bool once_a_second(unsigned long *last)
+{
+	if (time_before(jiffies, READ_ONCE(*last) + HZ))
+		return false;
+	WRITE_ONCE(*last, jiffies);
+	return true;
+}
+
 /**
  * meshlan_paths_wake() - paths that are down should try harder
  * @session: the session
@@ -431,15 +449,32 @@ void meshlan_paths_wake(struct meshlan_session *session)
 {
 	struct meshlan_path *path;
 
-	if (time_before(jiffies, READ_ONCE(session->woken) + HZ))
+	if (!once_a_second(&session->woken))
 		return;
-	WRITE_ONCE(session->woken, jiffies);
 	list_for_each_entry_rcu(path, &session->paths, list) {
-		if (READ_ONCE(path->up))
-			continue;
-		spin_lock_bh(&path->lock);
-		meshlan_path_hurry(path);
-		spin_unlock_bh(&path->lock);
+		if (!READ_ONCE(path->up))
+			path_ask(path);
+	}
+}
+
+/**
+ * meshlan_paths_watch() - paths that are up but unused should be measured
+ * @session: the session
+ *
+ * For when one was passed over for its delay: only questions can tell that it
+ * is shorter again, and a path without data has few.
+ *
+ * Context: RCU.
+ */
+void meshlan_paths_watch(struct meshlan_session *session)
+{
+	struct meshlan_path *path;
+
+	if (!once_a_second(&session->watched))
+		return;
+	list_for_each_entry_rcu(path, &session->paths, list) {
+		if (READ_ONCE(path->up) && !path_active(path))
+			path_ask(path);
 	}
 }
 
@@ -473,89 +508,14 @@ void meshlan_path_sent_data(struct meshlan_path *path)
 }
 
 /**
- * meshlan_path_count_sent() - count what is sent on a path
+ * meshlan_path_room() - what fits into a packet on a path
  * @path: the path
- * @sent: what left
- * @data: it is data, not a probe
- */
-void meshlan_path_count_sent(struct meshlan_path *path,
-			     const struct meshlan_sent *sent, bool data)
-{
-	atomic64_add(sent->packets, &path->tx_packets);
-	atomic64_add(sent->bytes, &path->tx_bytes);
-	if (data && sent->largest > READ_ONCE(path->largest))
-		WRITE_ONCE(path->largest, sent->largest);
-}
-
-/*
- * The path that a packet came on. An address the peer was found at once is
- * good enough, even if it calls the path by another name by now.
- */
-static struct meshlan_path *path_match(struct meshlan_session *session,
-				       u16 peer_id,
-				       const struct meshlan_endpoint *from)
-{
-	struct meshlan_path *path, *match;
-
-	path = rcu_dereference(session->best);
-	if (likely(path && READ_ONCE(path->peer_id) == peer_id &&
-		   meshlan_path_is_at(path, from)))
-		return path;
-
-	match = NULL;
-	list_for_each_entry_rcu(path, &session->paths, list) {
-		if (!meshlan_path_is_at(path, from))
-			continue;
-		if (READ_ONCE(path->peer_id) == peer_id)
-			return path;
-		if (!match)
-			match = path;
-	}
-	return match;
-}
-
-static void path_heard(struct meshlan_path *path)
-{
-	unsigned long now = jiffies;
-	bool up = false;
-
-	if (READ_ONCE(path->heard) != now)
-		WRITE_ONCE(path->heard, now);
-	if (likely(READ_ONCE(path->hears)))
-		return;
-	WRITE_ONCE(path->ever_heard, true);
-	WRITE_ONCE(path->lost, false);
-	spin_lock_bh(&path->lock);
-	up = meshlan_path_review(path);
-	spin_unlock_bh(&path->lock);
-	if (up)
-		meshlan_paths_wake(path->session);
-}
-
-/**
- * meshlan_path_received() - an authentic packet came
- * @session: the session
- * @peer_id: the peer's name of the path, 0 if none applies
- * @from: where the packet came from
- * @bytes: its UDP payload
- * @data: it is data, not a probe
  *
- * Context: RCU, BH off.
+ * Return: bytes of UDP payload.
  */
-void meshlan_path_received(struct meshlan_session *session, u16 peer_id,
-			   const struct meshlan_endpoint *from,
-			   unsigned int bytes, bool data)
+unsigned int meshlan_path_room(const struct meshlan_path *path)
 {
-	struct meshlan_path *path = path_match(session, peer_id, from);
+	unsigned int room = READ_ONCE(path->room) ?: UINT_MAX;
 
-	if (unlikely(!path)) {
-		if (data)
-			meshlan_stranger_data(session, peer_id, from);
-		return;
-	}
-	atomic64_inc(&path->rx_packets);
-	atomic64_add(bytes, &path->rx_bytes);
-	path_heard(path);
-	if (data)
-		meshlan_path_sent_data(path);
+	return path_holed(path) ? min(room, READ_ONCE(path->mtu)) : room;
 }

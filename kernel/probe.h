@@ -52,11 +52,14 @@ bool meshlan_path_review(struct meshlan_path *path);
 void meshlan_path_down(struct meshlan_path *path);
 void meshlan_path_hurry(struct meshlan_path *path);
 void meshlan_path_measured(struct meshlan_path *path);
+void meshlan_path_rate(struct meshlan_path *path);
 void meshlan_path_choose(struct meshlan_session *session);
 
 /* path_move.c */
 bool meshlan_path_is_at(struct meshlan_path *path,
 			const struct meshlan_endpoint *from);
+bool meshlan_path_is_between(struct meshlan_path *path,
+			     const struct meshlan_endpoint *from);
 void meshlan_path_place(struct meshlan_path *path,
 			const struct meshlan_endpoint *endpoint);
 void meshlan_path_follow(struct meshlan_path *path,

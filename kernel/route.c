@@ -2,34 +2,65 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "route.h"
 
-#include <linux/netlink.h>
 #include <linux/slab.h>
 
 #define route_of(n)	rb_entry_safe(n, struct meshlan_route, tree)
+
+static const struct rhashtable_params route_params = {
+	.key_len	= sizeof_field(struct meshlan_route, node),
+	.key_offset	= offsetof(struct meshlan_route, node),
+	.head_offset	= offsetof(struct meshlan_route, hash),
+	.automatic_shrinking = true,
+};
 
 /**
  * meshlan_routes_init() - make the table of routes
  * @mdev: the device
  *
- * Return: 0.
+ * Return: 0 or a negative error.
  */
 int meshlan_routes_init(struct meshlan_dev *mdev)
 {
 	mdev->routes = RB_ROOT;
-	return 0;
+	return rhashtable_init(&mdev->route_table, &route_params);
+}
+
+static void route_free(struct meshlan_route *route)
+{
+	kfree(rcu_access_pointer(route->hops));
+	kfree(route);
 }
 
 /**
  * meshlan_routes_uninit() - delete all routes
- * @mdev: the device
+ * @mdev: the device, no longer sending or receiving
  */
 void meshlan_routes_uninit(struct meshlan_dev *mdev)
 {
 	struct meshlan_route *route, *next;
 
+	rhashtable_destroy(&mdev->route_table);
 	rbtree_postorder_for_each_entry_safe(route, next, &mdev->routes, tree)
-		kfree(route);
+		route_free(route);
 	mdev->routes = RB_ROOT;
+	mdev->route_count = 0;
+}
+
+/**
+ * meshlan_route_hops() - which hops lead to a node
+ * @mdev: the device
+ * @node: the node
+ *
+ * Context: RCU.
+ * Return: the hops, or NULL if there is no route.
+ */
+const struct meshlan_hops *meshlan_route_hops(struct meshlan_dev *mdev,
+					      u64 node)
+{
+	struct meshlan_route *route;
+
+	route = rhashtable_lookup(&mdev->route_table, &node, route_params);
+	return route ? rcu_dereference(route->hops) : NULL;
 }
 
 /**
@@ -77,37 +108,52 @@ static bool route_less(struct rb_node *a, const struct rb_node *b)
 }
 
 /**
- * meshlan_route_new() - add a route
+ * meshlan_route_add() - add a route
  * @mdev: the device
- * @node: where it leads
- * @weight: share of its hop
- * @owner: the daemon's bytes
- * @extack: why not
+ * @node: where it leads, which no route does yet
  *
- * Return: 0 or a negative error.
+ * Nobody who sends sees it until it has hops.
+ *
+ * Return: the route, or an error pointer.
  */
-int meshlan_route_new(struct meshlan_dev *mdev, u64 node, u32 weight,
-		      const struct meshlan_owner *owner,
-		      struct netlink_ext_ack *extack)
+struct meshlan_route *meshlan_route_add(struct meshlan_dev *mdev, u64 node)
 {
 	struct meshlan_route *route;
+	int err;
 
-	if (!meshlan_session_find(mdev, node)) {
-		NL_SET_ERR_MSG_MOD(extack, "no session with this node");
-		return -ENOENT;
-	}
-	if (meshlan_route_find(mdev, node)) {
-		NL_SET_ERR_MSG_MOD(extack, "route exists");
-		return -EEXIST;
-	}
-	route = kzalloc(sizeof(*route), GFP_KERNEL);
+	lockdep_assert_held(&mdev->lock);
+	route = kzalloc(sizeof(*route), GFP_KERNEL_ACCOUNT);
 	if (!route)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	route->node = node;
-	route->weight = weight;
-	route->owner = *owner;
+	err = rhashtable_insert_fast(&mdev->route_table, &route->hash,
+				     route_params);
+	if (err) {
+		kfree(route);
+		return ERR_PTR(err);
+	}
 	rb_add(&route->tree, &mdev->routes, route_less);
-	return 0;
+	mdev->route_count++;
+	return route;
+}
+
+/**
+ * meshlan_route_set() - give a route hops, or others
+ * @route: the route
+ * @hops: ways to its node; the route's from now on
+ */
+void meshlan_route_set(struct meshlan_route *route, struct meshlan_hops *hops)
+{
+	struct meshlan_hops *old;
+
+	old = unrcu_pointer(xchg(&route->hops, RCU_INITIALIZER(hops)));
+	if (old)
+		kfree_rcu(old, rcu);
+}
+
+static void route_free_rcu(struct rcu_head *rcu)
+{
+	route_free(container_of(rcu, struct meshlan_route, rcu));
 }
 
 /**
@@ -118,19 +164,8 @@ int meshlan_route_new(struct meshlan_dev *mdev, u64 node, u32 weight,
 void meshlan_route_del(struct meshlan_dev *mdev, struct meshlan_route *route)
 {
 	lockdep_assert_held(&mdev->lock);
+	rhashtable_remove_fast(&mdev->route_table, &route->hash, route_params);
 	rb_erase(&route->tree, &mdev->routes);
-	kfree(route);
-}
-
-/**
- * meshlan_route_forget() - delete the route to a node, if there is one
- * @mdev: the device
- * @node: the node
- */
-void meshlan_route_forget(struct meshlan_dev *mdev, u64 node)
-{
-	struct meshlan_route *route = meshlan_route_find(mdev, node);
-
-	if (route)
-		meshlan_route_del(mdev, route);
+	mdev->route_count--;
+	call_rcu(&route->rcu, route_free_rcu);
 }

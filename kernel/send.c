@@ -3,28 +3,49 @@
 #include "send.h"
 
 #include <linux/etherdevice.h>
-#include <net/gso.h>
-#include <net/inet_ecn.h>
+#include <linux/hash.h>
 
+#include "burst.h"
+#include "flood.h"
+#include "fragment.h"
 #include "frame.h"
 #include "key.h"
+#include "loop_probe.h"
 #include "path.h"
+#include "relay.h"
+#include "room.h"
 #include "session.h"
 #include "socket.h"
+#include "suppress.h"
+#include "wanted.h"
+#include "way.h"
 
 /*
  * A frame's way out: start_xmit -> segments -> {node, flood} -> session, key,
- * lane, path -> headers -> seal -> socket. What comes as one skb stays one
- * burst all the way: one look-up, one step of the counter.
+ * lane -> ways -> {pieces} -> headers -> seal -> {copies} -> {hop header} ->
+ * socket. What comes as one skb stays one burst all the way: one look-up, one
+ * step of the counter.
  */
 
 /* Mesh over mesh over mesh: the stack ends before the stack does. */
 #define MESHLAN_RECURSION_MAX	4
 
-/* Let go of sealed packets: on the path they were sealed for. */
-static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
+/* Lost of a million, from which on a flooded frame is sent twice. */
+#define MESHLAN_LOSSY		5000
+
+/* What goes directly without the name of a path goes on another as well. */
+static bool is_copy(const struct sk_buff *skb)
 {
-	bool data = *skb_peek(list)->data == MESHLAN_TYPE_DIRECT;
+	const struct meshlan_header *header = (const void *)skb->data;
+
+	return header->type == MESHLAN_TYPE_DIRECT && !header->path;
+}
+
+/* Let go of sealed packets; true if any left. */
+static bool send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
+{
+	bool data = *skb_peek(list)->data != MESHLAN_TYPE_PROBE;
+	bool copy = is_copy(skb_peek(list));
 	struct meshlan_dev *mdev = path->session->mdev;
 	struct meshlan_sent sent = {};
 	struct meshlan_endpoint to;
@@ -37,11 +58,58 @@ static void send_on_path(struct meshlan_path *path, struct sk_buff_head *list)
 		err = meshlan_socket_send(mdev, &to, &path->dst, list, &sent);
 	}
 	/* What never left must not look lost on the way. */
-	meshlan_path_count_sent(path, &sent, data);
+	if (unlikely(copy))
+		meshlan_path_count_copies(path, &sent);
+	else
+		meshlan_path_count_sent(path, &sent, data);
 	if (err)
 		meshlan_drop_list(mdev, list, err == -ELOOP ?
 				  MESHLAN_COUNTER_DROP_TX_LOOP :
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
+	return sent.packets;
+}
+
+/* Sealed packets go their way: as they are, or with a header for relays. */
+static void send_on_way(struct meshlan_dev *mdev, const struct meshlan_way *way,
+			u64 node, u8 ttl, struct sk_buff_head *list)
+{
+	if (way->hop->node != node)
+		meshlan_relay_wrap(mdev, way, node, ttl, list);
+	send_on_path(way->path, list);
+}
+
+/* The same bytes on each of several ways. */
+static void send_on_ways(struct meshlan_dev *mdev,
+			 const struct meshlan_ways *ways, u64 node, u8 ttl,
+			 struct sk_buff_head *list)
+{
+	struct sk_buff_head copies;
+	unsigned int i;
+
+	for (i = 1; i < ways->count; i++) {
+		meshlan_burst_copy(mdev, list, &copies);
+		if (!skb_queue_empty(&copies))
+			send_on_way(mdev, &ways->way[i], node, ttl, &copies);
+	}
+	send_on_way(mdev, &ways->way[0], node, ttl, list);
+}
+
+/**
+ * meshlan_send_relayed() - send on what another node sealed
+ * @way: the way it takes
+ * @skb: the packet, its header complete
+ *
+ * Context: RCU, BH off.
+ */
+void meshlan_send_relayed(const struct meshlan_way *way, struct sk_buff *skb)
+{
+	struct sk_buff_head list;
+
+	__skb_queue_head_init(&list);
+	__skb_queue_tail(&list, skb);
+	if (send_on_path(way->path, &list))
+		meshlan_count(way->hop->mdev, MESHLAN_COUNTER_RELAYED);
+	meshlan_path_sent_data(way->path);
 }
 
 /* A probe's own destination waits with it for the cipher. */
@@ -59,6 +127,28 @@ static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 				  MESHLAN_COUNTER_DROP_TX_ROUTE);
 }
 
+/* The ways chosen before sealing; the paths may be others by now. */
+static bool ways_again(struct meshlan_session *session,
+		       const struct meshlan_cb *cb, struct meshlan_ways *ways)
+{
+	struct meshlan_way *way = &ways->way[0];
+	struct meshlan_session *hop = session;
+	struct meshlan_path *path;
+
+	if (unlikely(cb->redundant))
+		return meshlan_ways_redundant(session, cb->hop, ways);
+	if (cb->hop)
+		hop = meshlan_session_find(session->mdev, cb->hop);
+	if (!hop)
+		return false;
+	ways->count = 1;
+	way->hop = hop;
+	way->key = rcu_dereference(hop->tx);
+	path = meshlan_path_find(hop, cb->path);
+	way->path = path ?: rcu_dereference(hop->best);
+	return way->path && (way->key || !cb->hop);
+}
+
 /**
  * meshlan_send_sealed() - send a packet that is a burst of its own
  * @lane: the lane it was sealed on
@@ -69,83 +159,255 @@ static void send_elsewhere(struct meshlan_dev *mdev, struct sk_buff_head *list)
 void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 {
 	struct meshlan_session *session = lane->key->session;
-	struct meshlan_path *path;
+	struct meshlan_dev *mdev = session->mdev;
+	struct meshlan_ways ways;
 	struct sk_buff_head list;
 
 	__skb_queue_head_init(&list);
 	__skb_queue_tail(&list, skb);
 	if (*skb->data == MESHLAN_TYPE_PROBE)
-		meshlan_count(session->mdev, MESHLAN_COUNTER_PROBE_TX);
+		meshlan_count(mdev, MESHLAN_COUNTER_PROBE_TX);
 	if (MESHLAN_CB(skb)->elsewhere)
-		return send_elsewhere(session->mdev, &list);
-	/* The path may have gone meanwhile: then any other will do. */
-	path = meshlan_path_find(session, MESHLAN_CB(skb)->path);
-	if (!path)
-		path = rcu_dereference(session->best);
-	if (!path)
-		return meshlan_drop_list(session->mdev, &list,
+		return send_elsewhere(mdev, &list);
+	/* Of a device that has ended while the cipher worked nothing is left. */
+	if (READ_ONCE(mdev->dead) ||
+	    !ways_again(session, MESHLAN_CB(skb), &ways))
+		return meshlan_drop_list(mdev, &list,
 					 MESHLAN_COUNTER_DROP_TX_PATH);
-	send_on_path(path, &list);
+	send_on_ways(mdev, &ways, session->node, MESHLAN_CB(skb)->ttl, &list);
 }
 
-static void push_header(struct sk_buff *skb, u8 type, u8 flags, u16 path)
+/*
+ * What the receiver calls the way: the path, or for what is relayed and has to
+ * be put in order any name that no other way is likely to have.
+ */
+static u16 way_name(const struct meshlan_ways *ways, bool via)
+{
+	const struct meshlan_way *way = &ways->way[0];
+
+	if (ways->count > 1)
+		return 0;
+	if (!via)
+		return way->path->id;
+	if (!ways->ordered)
+		return 0;
+	return (u16)(hash_64(way->hop->node, 16) ^ way->path->id) ?: 1;
+}
+
+static void push_header(struct sk_buff *skb, const struct meshlan_ways *ways,
+			bool via, u8 ttl)
 {
 	struct meshlan_header *header = __skb_push(skb, sizeof(*header));
+	const struct meshlan_way *way = &ways->way[0];
+	struct meshlan_cb *cb = MESHLAN_CB(skb);
 
-	header->type = type;
-	header->flags = flags;
-	header->path = htons(path);
-	MESHLAN_CB(skb)->path = path;
-	MESHLAN_CB(skb)->elsewhere = false;
+	cb->path = way->path->id;
+	cb->hop = via ? way->hop->node : 0;
+	cb->ttl = ttl;
+	cb->redundant = ways->count > 1;
+	cb->elsewhere = false;
+	header->type = MESHLAN_TYPE_DIRECT;
+	header->flags = cb->flags | (via ? MESHLAN_FLAG_VIA : 0) |
+			(ways->ordered ? MESHLAN_FLAG_ORDERED : 0);
+	header->path = htons(way_name(ways, via));
 }
 
-/* The cipher, key and path that a packet to the session would take. */
-static enum meshlan_counter session_way(struct meshlan_session *session,
-					struct meshlan_key **key,
-					struct meshlan_path **path)
+/* What fits all ways. */
+static unsigned int ways_room(const struct meshlan_session *session,
+			      const struct meshlan_ways *ways)
+{
+	unsigned int i, room = meshlan_room(session, &ways->way[0]);
+
+	for (i = 1; i < ways->count; i++)
+		room = min(room, meshlan_room(session, &ways->way[i]));
+	return room;
+}
+
+/* Seal a burst for one node and send it on a way; how many frames that were. */
+static unsigned int send_sealing(struct meshlan_session *session,
+				 struct meshlan_key *key,
+				 const struct meshlan_ways *ways, u32 hash,
+				 u8 ttl, struct sk_buff_head *burst)
+{
+	bool via = ways->way[0].hop != session;
+	struct sk_buff_head sealed;
+	unsigned int i, frames;
+	struct sk_buff *skb;
+
+	/* Nothing may come between: pieces have counters in a row. */
+	frames = meshlan_fragment_cut(session->mdev, burst,
+				      ways_room(session, ways));
+	if (unlikely(!frames))
+		return 0;
+	skb_queue_walk(burst, skb)
+		push_header(skb, ways, via, ttl);
+	__skb_queue_head_init(&sealed);
+	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
+		     &sealed);
+	if (!skb_queue_empty(&sealed))
+		send_on_ways(session->mdev, ways, session->node, ttl, &sealed);
+	for (i = 0; i < ways->count; i++)
+		meshlan_path_sent_data(ways->way[i].path);
+	return frames;
+}
+
+static bool is_lossy(const struct meshlan_ways *ways)
+{
+	return unlikely(READ_ONCE(ways->way[0].path->measure.loss_tx) >
+			MESHLAN_LOSSY) && ways->count == 1;
+}
+
+/*
+ * On a path that loses much a flooded frame goes twice: nobody would ask for
+ * it again. Each is sealed for itself, and the receiver knows the second by the
+ * flood's number: one of the same bytes would end as a replay, which counts as
+ * lost, and so the path would go on losing much.
+ */
+static unsigned int send_flooded(struct meshlan_session *session,
+				 const struct meshlan_ways *ways, u32 hash,
+				 struct sk_buff_head *burst)
+{
+	struct meshlan_key *key = ways->way[0].key;
+	struct sk_buff_head again;
+	unsigned int frames;
+
+	__skb_queue_head_init(&again);
+	if (is_lossy(ways))
+		meshlan_burst_copy(session->mdev, burst, &again);
+	frames = send_sealing(session, key, ways, hash, 0, burst);
+	if (!skb_queue_empty(&again))
+		send_sealing(session, key, ways, hash, 0, &again);
+	meshlan_count_add(session->mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
+			  frames);
+	return frames;
+}
+
+/* Outer UDP and IPv6, for whoever set a rate thought of whole packets. */
+#define MESHLAN_OUTER_SIZE	48
+
+static struct meshlan_load load_of(const struct sk_buff_head *burst, u32 hash)
+{
+	const struct sk_buff *first = skb_peek(burst);
+	u8 flags = MESHLAN_CB(first)->flags;
+	unsigned int packets, bytes;
+
+	meshlan_burst_size(burst, &packets, &bytes);
+	return (struct meshlan_load){
+		.hash	= hash,
+		.bytes	= bytes + packets * (MESHLAN_SEAL_SIZE +
+					     MESHLAN_OUTER_SIZE),
+		.spread	= !(flags & (MESHLAN_FLAG_FLOOD |
+				     MESHLAN_FLAG_CONTROL)),
+		.redundant = MESHLAN_CB(first)->redundant,
+	};
+}
+
+/* The key for a node, if there is anything to send it under. */
+static enum meshlan_counter session_key(struct meshlan_session *session,
+					struct meshlan_key **key)
 {
 	if (unlikely(meshlan_session_ended(session)))
 		return MESHLAN_COUNTER_DROP_TX_EXPIRED;
 	*key = rcu_dereference(session->tx);
 	if (unlikely(!*key))
 		return MESHLAN_COUNTER_DROP_TX_KEY;
-	*path = rcu_dereference(session->best);
-	if (unlikely(!*path)) {
-		meshlan_paths_wake(session);
-		return MESHLAN_COUNTER_DROP_TX_PATH;
-	}
 	return MESHLAN_COUNTERS;
 }
 
-/*
- * Seal a burst of prepared frames for one node and send it. False if the
- * node cannot be sent to; the burst is consumed either way.
- */
-static bool send_burst(struct meshlan_session *session, u32 hash,
-		       struct sk_buff_head *burst)
+static bool send_routed(struct meshlan_session *session, u32 hash, u8 ttl,
+			struct sk_buff_head *burst)
 {
+	struct meshlan_load load = load_of(burst, hash);
 	enum meshlan_counter cause;
-	struct sk_buff_head sealed;
-	struct meshlan_path *path;
+	struct meshlan_ways ways;
 	struct meshlan_key *key;
-	struct sk_buff *skb;
 
-	cause = session_way(session, &key, &path);
+	cause = session_key(session, &key);
+	if (likely(cause == MESHLAN_COUNTERS) &&
+	    unlikely(!meshlan_ways_find(session, &load, &ways)))
+		cause = MESHLAN_COUNTER_DROP_TX_PATH;
 	if (unlikely(cause != MESHLAN_COUNTERS)) {
 		meshlan_drop_list(session->mdev, burst, cause);
 		return false;
 	}
+	return send_sealing(session, key, &ways, hash, ttl, burst);
+}
 
-	skb_queue_walk(burst, skb)
-		push_header(skb, MESHLAN_TYPE_DIRECT, MESHLAN_CB(skb)->flags,
-			    path->id);
-	__skb_queue_head_init(&sealed);
-	meshlan_seal(&key->tx[reciprocal_scale(hash, key->lanes)], burst,
-		     &sealed);
-	if (!skb_queue_empty(&sealed))
-		send_on_path(path, &sealed);
-	meshlan_path_sent_data(path);
-	return true;
+static bool send_direct(struct meshlan_session *session, u32 hash,
+			struct sk_buff_head *burst)
+{
+	bool flood = MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_FLOOD;
+	struct meshlan_load load = load_of(burst, hash);
+	struct meshlan_ways ways;
+
+	if (unlikely(!meshlan_ways_direct(session, &load, &ways))) {
+		meshlan_drop_list(session->mdev, burst,
+				  MESHLAN_COUNTER_DROP_TX_PATH);
+		return false;
+	}
+	if (flood)
+		return send_flooded(session, &ways, hash, burst);
+	return send_sealing(session, ways.way[0].key, &ways, hash, 0, burst);
+}
+
+/**
+ * meshlan_send_unlimited() - send frames that no limit holds back
+ * @session: session with the node
+ * @hash: of the flow
+ * @ttl: how many relays may pass it on; 0 if it must be adjacent
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_unlimited(struct meshlan_session *session, u32 hash, u8 ttl,
+			    struct sk_buff_head *burst)
+{
+	return ttl ? send_routed(session, hash, ttl, burst) :
+		     send_direct(session, hash, burst);
+}
+
+/* Control is no data: it passes by limits, and never waits behind any. */
+static bool limited(const struct meshlan_session *session,
+		    const struct sk_buff_head *burst)
+{
+	return unlikely(READ_ONCE(session->limited_up)) &&
+	       !(MESHLAN_CB(skb_peek(burst))->flags & MESHLAN_FLAG_CONTROL);
+}
+
+/**
+ * meshlan_send_burst() - send to a node, wherever it is
+ * @session: session with the node
+ * @hash: of the flow
+ * @ttl: how many relays may pass it on; of frames at least 1
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_burst(struct meshlan_session *session, u32 hash, u8 ttl,
+			struct sk_buff_head *burst)
+{
+	if (limited(session, burst))
+		return meshlan_limit_send(session, hash, ttl, burst);
+	return send_routed(session, hash, ttl, burst);
+}
+
+/**
+ * meshlan_send_adjacent() - send to a node on one of its own paths
+ * @session: session with the node
+ * @hash: of the flow
+ * @burst: prepared plaintexts; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_adjacent(struct meshlan_session *session, u32 hash,
+			   struct sk_buff_head *burst)
+{
+	if (limited(session, burst))
+		return meshlan_limit_send(session, hash, 0, burst);
+	return send_direct(session, hash, burst);
 }
 
 /**
@@ -170,6 +432,8 @@ void meshlan_send_probe(struct meshlan_path *path,
 		return;
 	}
 	MESHLAN_CB(skb)->path = path->id;
+	MESHLAN_CB(skb)->hop = 0;
+	MESHLAN_CB(skb)->redundant = false;
 	MESHLAN_CB(skb)->dsfield = 0;
 	MESHLAN_CB(skb)->elsewhere = to;
 	if (to)
@@ -182,145 +446,18 @@ void meshlan_send_probe(struct meshlan_path *path,
 		meshlan_send_sealed(&key->tx[0], skb);
 }
 
-static struct sk_buff *copy_frame(const struct sk_buff *skb)
-{
-	struct sk_buff *copy;
-
-	copy = skb_copy_expand(skb, MESHLAN_HEADROOM + LL_MAX_HEADER,
-			       MESHLAN_TAG_SIZE, GFP_ATOMIC);
-	/* The sender waits for the copy as it would for the original. */
-	if (copy && skb->sk)
-		skb_set_owner_w(copy, skb->sk);
-	return copy;
-}
-
-static void copy_burst(struct meshlan_dev *mdev, struct sk_buff_head *burst,
-		       struct sk_buff_head *copies)
-{
-	struct sk_buff *skb, *copy;
-
-	__skb_queue_head_init(copies);
-	skb_queue_walk(burst, skb) {
-		copy = copy_frame(skb);
-		if (copy)
-			__skb_queue_tail(copies, copy);
-		else
-			meshlan_count(mdev, MESHLAN_COUNTER_DROP_TX_NOMEM);
-	}
-	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_COPY_TX,
-			  skb_queue_len(copies));
-}
-
-/* To every node that can be reached at once; false if there is none. */
-static bool send_flood(struct meshlan_dev *mdev, u32 hash,
+/**
+ * meshlan_send_node() - send to the node behind a known address
+ * @mdev: the device
+ * @node: the node, 0 for this one
+ * @hash: of the flow
+ * @burst: prepared frames; consumed
+ *
+ * Context: RCU, BH off.
+ * Return: false if nothing could be sent.
+ */
+bool meshlan_send_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 		       struct sk_buff_head *burst)
-{
-	struct meshlan_session *session, *last = NULL;
-	struct sk_buff_head copies;
-
-	list_for_each_entry_rcu(session, &mdev->session_list, list) {
-		if (!rcu_access_pointer(session->tx))
-			continue;
-		if (!rcu_access_pointer(session->best)) {
-			meshlan_paths_wake(session);
-			continue;
-		}
-		if (last) {
-			copy_burst(mdev, burst, &copies);
-			send_burst(last, hash, &copies);
-		}
-		last = session;
-	}
-	if (!last) {
-		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_NOBODY);
-		return false;
-	}
-	meshlan_count_add(mdev, MESHLAN_COUNTER_FLOOD_TX,
-			  skb_queue_len(burst));
-	return send_burst(last, hash, burst);
-}
-
-/* Make one frame ready: exclusively ours, linear, with room, marked. */
-static struct sk_buff *prepare_frame(struct meshlan_dev *mdev,
-				     struct sk_buff *skb)
-{
-	u8 inner, flags = 0, dscp = READ_ONCE(mdev->dscp);
-	struct meshlan_frame frame;
-	struct sk_buff *copy;
-	u16 start, offset;
-
-	if (skb_is_nonlinear(skb) || skb_cloned(skb) ||
-	    skb_headroom(skb) < MESHLAN_HEADROOM + LL_MAX_HEADER ||
-	    skb_tailroom(skb) < MESHLAN_TAG_SIZE) {
-		copy = copy_frame(skb);
-		if (unlikely(!copy)) {
-			meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_NOMEM);
-			return NULL;
-		}
-		consume_skb(skb);
-		skb = copy;
-	}
-
-	meshlan_frame_parse(skb, &frame);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		if (meshlan_frame_checksum(skb, &frame, &start, &offset) &&
-		    skb_checksum_start_offset(skb) == start &&
-		    skb->csum_offset == offset) {
-			flags |= MESHLAN_FLAG_NEEDS_CSUM;
-		} else if (unlikely(skb_checksum_help(skb))) {
-			meshlan_drop(mdev, skb,
-				     MESHLAN_COUNTER_DROP_TX_CHECKSUM);
-			return NULL;
-		}
-	}
-
-	inner = meshlan_frame_dsfield(skb, &frame);
-	MESHLAN_CB(skb)->flags = flags;
-	MESHLAN_CB(skb)->dsfield =
-		INET_ECN_encapsulate(dscp == MESHLAN_DSCP_INHERIT ?
-				     inner : dscp << 2, inner);
-	return skb;
-}
-
-/* Cut what the stack left whole; every frame on @burst is prepared. */
-static void make_burst(struct meshlan_dev *mdev, struct sk_buff *skb,
-		       struct sk_buff_head *burst)
-{
-	struct sk_buff *segments, *next;
-
-	__skb_queue_head_init(burst);
-	if (skb_is_gso(skb)) {
-		/* Without SG each segment is linear and nobody else's. */
-		segments = skb_gso_segment(skb, NETIF_F_HW_CSUM);
-		if (IS_ERR_OR_NULL(segments))
-			return meshlan_drop(mdev, skb,
-					    MESHLAN_COUNTER_DROP_TX_NOMEM);
-		consume_skb(skb);
-		skb = segments;
-	}
-	skb_list_walk_safe(skb, skb, next) {
-		skb_mark_not_on_list(skb);
-		skb = prepare_frame(mdev, skb);
-		if (skb)
-			__skb_queue_tail(burst, skb);
-	}
-}
-
-static void burst_size(const struct sk_buff_head *burst,
-		       unsigned int *packets, unsigned int *bytes)
-{
-	const struct sk_buff *skb;
-	unsigned int sum = 0;
-
-	skb_queue_walk(burst, skb)
-		sum += skb->len;
-	*packets = skb_queue_len(burst);
-	*bytes = sum;
-}
-
-/* To the node behind a known address. */
-static bool send_to_node(struct meshlan_dev *mdev, u64 node, u32 hash,
-			 struct sk_buff_head *burst)
 {
 	struct meshlan_session *session;
 
@@ -330,11 +467,30 @@ static bool send_to_node(struct meshlan_dev *mdev, u64 node, u32 hash,
 		return false;
 	}
 	session = meshlan_session_find(mdev, node);
-	if (unlikely(!session)) {
-		meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_SESSION);
+	if (unlikely(!session || !READ_ONCE(session->reached)) &&
+	    meshlan_wanted_hold(mdev, node, session, hash, burst))
 		return false;
-	}
-	return send_burst(session, hash, burst);
+	return meshlan_send_burst(session, hash, MESHLAN_TTL, burst);
+}
+
+/* To an address that nobody has used yet. */
+static bool send_unknown(struct meshlan_dev *mdev, __be16 type, u32 hash,
+			 struct sk_buff_head *burst)
+{
+	if (likely(READ_ONCE(mdev->flood_unknown)))
+		return meshlan_flood_send(mdev, type, hash, burst);
+	meshlan_drop_list(mdev, burst, MESHLAN_COUNTER_DROP_TX_UNKNOWN);
+	return false;
+}
+
+/* Somebody behind this node sends, through a bridge for instance. */
+static void learn_bridged(struct meshlan_dev *mdev, const struct sk_buff *skb,
+			  u16 vlan)
+{
+	struct meshlan_fdb_key from = { .vlan = vlan };
+
+	ether_addr_copy(from.mac, eth_hdr(skb)->h_source);
+	meshlan_fdb_learn(mdev, &mdev->fdb.here, &from);
 }
 
 /* Where the frame belongs decides who gets the burst made of it. */
@@ -348,22 +504,35 @@ static void send_frame(struct meshlan_dev *mdev, struct sk_buff *skb)
 	u32 hash;
 	u64 node;
 
+	if (unlikely(meshlan_loop_concerns(mdev, eth_hdr(skb)->h_proto)) &&
+	    meshlan_loop_take(mdev, 0, skb))
+		return;
 	meshlan_frame_parse(skb, &frame);
 	ether_addr_copy(to.mac, eth_hdr(skb)->h_dest);
 	to.vlan = frame.vlan;
+	if (unlikely(is_link_local_ether_addr(to.mac)) &&
+	    !READ_ONCE(mdev->link_local))
+		return meshlan_drop(mdev, skb,
+				    MESHLAN_COUNTER_DROP_TX_LINK_LOCAL);
+	if (!ether_addr_equal(eth_hdr(skb)->h_source, mdev->dev->dev_addr))
+		learn_bridged(mdev, skb, frame.vlan);
+	if (unlikely(meshlan_neigh_maybe(skb, &frame)) &&
+	    meshlan_suppress(mdev, skb, &frame))
+		return;
 	/* The flow is known only as long as it can be read. */
 	hash = skb_get_hash(skb);
 
-	make_burst(mdev, skb, &burst);
+	meshlan_burst_make(mdev, skb, &burst);
 	if (skb_queue_empty(&burst))
 		return;
-	burst_size(&burst, &packets, &bytes);
+	meshlan_burst_size(&burst, &packets, &bytes);
 
-	if (is_multicast_ether_addr(to.mac) ||
-	    !meshlan_fdb_lookup(mdev, &to, &node))
-		sent = send_flood(mdev, hash, &burst);
+	if (is_multicast_ether_addr(to.mac))
+		sent = meshlan_flood_send(mdev, frame.protocol, hash, &burst);
+	else if (likely(meshlan_fdb_lookup(mdev, &to, &node)))
+		sent = meshlan_send_node(mdev, node, hash, &burst);
 	else
-		sent = send_to_node(mdev, node, hash, &burst);
+		sent = send_unknown(mdev, frame.protocol, hash, &burst);
 	if (sent)
 		dev_sw_netstats_tx_add(mdev->dev, packets, bytes);
 }
@@ -381,6 +550,10 @@ netdev_tx_t meshlan_start_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	if (unlikely(!pskb_may_pull(skb, ETH_HLEN))) {
 		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_TX_FRAME);
+		return NETDEV_TX_OK;
+	}
+	if (unlikely(READ_ONCE(mdev->role) == MESHLAN_ROLE_TRANSIT)) {
+		meshlan_drop(mdev, skb, MESHLAN_COUNTER_DROP_ROLE);
 		return NETDEV_TX_OK;
 	}
 	if (unlikely(dev_recursion_level() > MESHLAN_RECURSION_MAX)) {

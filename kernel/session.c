@@ -5,9 +5,10 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "control.h"
 #include "key.h"
+#include "origin.h"
 #include "path.h"
-#include "route.h"
 
 static const struct rhashtable_params session_params = {
 	.key_len	= sizeof_field(struct meshlan_session, node),
@@ -15,6 +16,29 @@ static const struct rhashtable_params session_params = {
 	.head_offset	= offsetof(struct meshlan_session, hash),
 	.automatic_shrinking = true,
 };
+
+/* Its size lies between two of kmalloc(). */
+static struct kmem_cache *session_cache;
+
+/**
+ * meshlan_session_cache_init() - what sessions are made of
+ *
+ * Return: 0 or a negative error.
+ */
+int __init meshlan_session_cache_init(void)
+{
+	session_cache = KMEM_CACHE(meshlan_session, SLAB_ACCOUNT);
+	return session_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * meshlan_session_cache_exit() - undo meshlan_session_cache_init()
+ */
+void meshlan_session_cache_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(session_cache);
+}
 
 /**
  * meshlan_sessions_init() - make the table of sessions
@@ -72,6 +96,12 @@ static void session_link(struct meshlan_session *session)
 	mdev->session_count++;
 }
 
+/* A bucket for so many a second, and at once. */
+static void bucket_of(struct meshlan_bucket *bucket, u32 rate)
+{
+	meshlan_bucket_init(bucket, rate, rate, ktime_get_ns());
+}
+
 static int session_admissible(struct meshlan_dev *mdev, u64 node,
 			      struct netlink_ext_ack *extack)
 {
@@ -113,11 +143,12 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	if (err)
 		return ERR_PTR(err);
 
-	session = kzalloc(sizeof(*session), GFP_KERNEL);
+	session = kmem_cache_zalloc(session_cache, GFP_KERNEL);
 	if (!session)
 		return ERR_PTR(-ENOMEM);
 	session->mdev = mdev;
 	session->node = node;
+	session->fdb.node = node;
 	session->expires = expires;
 	if (owner)
 		session->owner = *owner;
@@ -125,13 +156,25 @@ struct meshlan_session *meshlan_session_new(struct meshlan_dev *mdev, u64 node,
 	spin_lock_init(&session->path_lock);
 	INIT_LIST_HEAD(&session->keys);
 	INIT_LIST_HEAD(&session->paths);
+	INIT_LIST_HEAD(&session->adjacent);
+	bucket_of(&session->reports, MESHLAN_REPORTS);
+	bucket_of(&session->passed, MESHLAN_REPORTS_PASSED);
+	bucket_of(&session->told, MESHLAN_REPORTS);
+	bucket_of(&session->control, MESHLAN_CONTROL_RELAYED);
+	bucket_of(&session->pings, MESHLAN_PINGS);
+	meshlan_bucket_init(&session->strangers, MESHLAN_STRANGERS,
+			    MESHLAN_STRANGERS_BURST, ktime_get_ns());
+	meshlan_reassembly_init(&session->reassembly);
+	meshlan_rooms_init(&session->rooms);
 	session->challenged = jiffies - HZ;
 	session->woken = jiffies - HZ;
+	session->watched = session->woken;
+	meshlan_limits_session_init(session);
 
 	err = rhashtable_insert_fast(&mdev->sessions, &session->hash,
 				     session_params);
 	if (err) {
-		kfree(session);
+		kmem_cache_free(session_cache, session);
 		return ERR_PTR(err);
 	}
 	netdev_hold(mdev->dev, &session->tracker, GFP_KERNEL);
@@ -162,7 +205,7 @@ static bool session_learned(struct meshlan_session *session)
 	bool learned;
 
 	spin_lock_bh(&fdb->lock);
-	learned = session->fdb_count;
+	learned = session->fdb.count;
 	spin_unlock_bh(&fdb->lock);
 	return learned;
 }
@@ -178,14 +221,16 @@ void meshlan_session_del(struct meshlan_session *session)
 	struct meshlan_dev *mdev = session->mdev;
 
 	lockdep_assert_held(&mdev->lock);
-	WRITE_ONCE(session->dead, true);
+	WRITE_ONCE(session->fdb.dead, true);
 	rhashtable_remove_fast(&mdev->sessions, &session->hash,
 			       session_params);
 	list_del_rcu(&session->list);
+	if (!list_empty(&session->adjacent))
+		list_del_rcu(&session->adjacent);
 	mdev->session_count--;
+	meshlan_limits_session_end(session);
 	meshlan_keys_wipe(session);
 	meshlan_paths_del(session);
-	meshlan_route_forget(mdev, session->node);
 	/* Of a device that goes the table goes whole. */
 	if (!mdev->dead && session_learned(session))
 		meshlan_fdb_flush_node(mdev, session->node);
@@ -197,8 +242,10 @@ static void session_free(struct rcu_head *rcu)
 	struct meshlan_session *session;
 
 	session = container_of(rcu, struct meshlan_session, rcu);
+	meshlan_reassembly_purge(&session->reassembly);
 	netdev_put(session->mdev->dev, &session->tracker);
-	kfree_sensitive(session);
+	memzero_explicit(session, sizeof(*session));
+	kmem_cache_free(session_cache, session);
 }
 
 static void session_release(struct kref *ref)
@@ -229,6 +276,7 @@ void meshlan_sessions_expire(struct meshlan_dev *mdev)
 	lockdep_assert_held(&mdev->lock);
 	list_for_each_entry(session, &mdev->session_list, list) {
 		meshlan_keys_retire(session);
+		meshlan_reassembly_age(mdev, &session->reassembly);
 		if (session->expired || !meshlan_session_ended(session))
 			continue;
 		WRITE_ONCE(session->expired, true);

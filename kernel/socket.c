@@ -332,10 +332,9 @@ static void forget_inner(struct meshlan_dev *mdev, struct sk_buff *skb,
 }
 
 static bool fits(struct meshlan_dev *mdev, struct sk_buff *skb,
-		 const struct dst_entry *dst, unsigned int header,
 		 struct meshlan_sent *sent)
 {
-	if (likely(skb->len + header <= dst_mtu(dst))) {
+	if (likely(skb->len <= sent->room)) {
 		sent->packets++;
 		sent->bytes += skb->len;
 		sent->largest = max(sent->largest, skb->len);
@@ -357,11 +356,12 @@ static int send4(struct meshlan_dev *mdev, struct sock *sk,
 	rt = route4(mdev, sk, to, cache, &source);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
+	sent->room = dst_mtu(&rt->dst) - sizeof(struct iphdr) -
+		     sizeof(struct udphdr);
 	while ((skb = __skb_dequeue(list))) {
 		u8 dsfield = MESHLAN_CB(skb)->dsfield;
 
-		if (!fits(mdev, skb, &rt->dst,
-			  sizeof(struct iphdr) + sizeof(struct udphdr), sent))
+		if (!fits(mdev, skb, sent))
 			continue;
 		forget_inner(mdev, skb, xnet);
 		dst_hold(&rt->dst);
@@ -387,12 +387,12 @@ static int send6(struct meshlan_dev *mdev, struct sock *sk,
 	dst = route6(mdev, sk, to, cache, &source);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
+	sent->room = dst_mtu(dst) - sizeof(struct ipv6hdr) -
+		     sizeof(struct udphdr);
 	while ((skb = __skb_dequeue(list))) {
 		u8 dsfield = MESHLAN_CB(skb)->dsfield;
 
-		if (!fits(mdev, skb, dst,
-			  sizeof(struct ipv6hdr) + sizeof(struct udphdr),
-			  sent))
+		if (!fits(mdev, skb, sent))
 			continue;
 		forget_inner(mdev, skb, xnet);
 		dst_hold(dst);

@@ -24,11 +24,13 @@ int meshlan_endpoint_check(struct meshlan_dev *mdev,
  * @packets: their number
  * @bytes: their UDP payload
  * @largest: the largest of these payloads
+ * @room: most UDP payload that could have left in one packet
  */
 struct meshlan_sent {
 	unsigned int	packets;
 	unsigned int	bytes;
 	unsigned int	largest;
+	unsigned int	room;
 };
 
 /*

@@ -37,6 +37,59 @@ void meshlan_window_free(struct meshlan_window *window)
 	kfree(window);
 }
 
+/* What the old window cannot tell of any more counts as received. */
+static void window_copy(struct meshlan_window *window,
+			const struct meshlan_window *old)
+{
+	u64 i, known = min_t(u64, old->size, old->next), counter;
+
+	window->next = old->next;
+	window->packets = old->packets;
+	window->bytes = old->bytes;
+	bitmap_fill(window->bits, window->size);
+	for (i = 1; i <= known; i++) {
+		counter = old->next - i;
+		if (!test_bit(counter & (old->size - 1), old->bits))
+			__clear_bit(counter & (window->size - 1),
+				    window->bits);
+	}
+}
+
+/* From now on all is old. */
+static void window_close(struct meshlan_window *window)
+{
+	window->next = U64_MAX;
+	bitmap_fill(window->bits, window->size);
+}
+
+/**
+ * meshlan_window_widen() - let a window look back further
+ * @slot: where its lane has it; nothing happens if it is not made yet
+ * @size: how many counters it shall look back, a power of two
+ *
+ * Who holds the old window still finds that it takes nothing any more.
+ *
+ * Context: The caller is the only one who replaces windows; may sleep.
+ */
+void meshlan_window_widen(struct meshlan_window __rcu **slot,
+			  unsigned int size)
+{
+	struct meshlan_window *old = rcu_dereference_protected(*slot, true);
+	struct meshlan_window *window;
+
+	if (!old || old->size >= size)
+		return;
+	window = meshlan_window_new(size, GFP_KERNEL_ACCOUNT);
+	if (!window)
+		return;
+	spin_lock_bh(&old->lock);
+	window_copy(window, old);
+	window_close(old);
+	rcu_assign_pointer(*slot, window);
+	spin_unlock_bh(&old->lock);
+	kfree_rcu(old, rcu);
+}
+
 /* The top counter is not usable: "one more" than it does not exist. */
 static bool window_is_new(const struct meshlan_window *window, u64 counter)
 {

@@ -16,6 +16,8 @@
  *		flags	NUMBER in place of the flags
  *		type	NUMBER in place of the type
  *		grow	NUMBER zero bytes behind it
+ *		strip	without the first NUMBER bytes
+ *		at	with the byte at NUMBER changed
  *		and prints how many datagrams that were
  *	attack fuzz FILE TO TO-PORT COUNT SEED
  *		COUNT datagrams, some mutated from FILE, some noise, over IPv4
@@ -175,6 +177,9 @@ static void emit_changed(struct target *t, struct packet *p, const char *how,
 			emit(t, p->data, p->len);
 			p->data[bit / 8] ^= 1 << bit % 8;
 		}
+	} else if (!strcmp(how, "strip")) {
+		if (number < p->len)
+			emit(t, p->data + number, p->len - number);
 	} else {
 		if (!strcmp(how, "index"))
 			memcpy(p->data + 4, &index, sizeof(index));
@@ -184,6 +189,8 @@ static void emit_changed(struct target *t, struct packet *p, const char *how,
 			p->data[0] = number;
 		else if (!strcmp(how, "grow") && p->len + number < PACKET_MAX)
 			p->len += number;
+		else if (!strcmp(how, "at") && number < p->len)
+			p->data[number] ^= 1;
 		else if (strcmp(how, "as-is"))
 			exit(64);
 		emit(t, p->data, p->len);

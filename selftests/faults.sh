@@ -5,7 +5,7 @@
 # Everything at the wrong moment: the module goes while frames flow, objects
 # come and go under the frames that use them, requests make no sense, memory
 # is short. The kernel's own detectors judge, and then it must still work.
-# meshlan-test: time=240
+# meshlan-test: time=240 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

@@ -4,7 +4,7 @@
 #
 # Three nodes in a row, A - B - C, and what B's forwarding table makes of the
 # frames that come from both sides.
-# meshlan-test: time=180
+# meshlan-test: time=180 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

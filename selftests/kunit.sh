@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # The parts that need no network: kernel/selftest/.
-# meshlan-test: no-module time=180
+# meshlan-test: no-module time=180 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 kunit meshlan-test

@@ -95,6 +95,29 @@ check "each has the device's" test "$(marked)" -ge 2
 mc "$A" dev set mesh0 fwmark 0
 in_ns "$A" nft delete table inet marked
 
+# What the firewall notes about an outer packet is not of the inner one.
+in_ns "$B" nft -f - <<-'RULES'
+	table inet marked {
+		chain in {
+			type filter hook prerouting priority 0
+			udp dport 23731 meta mark set 9 meta priority set 1:9 counter
+			iifname mesh0 meta mark 9 counter
+			iifname mesh0 meta priority 1:9 counter
+			iifname mesh0 counter
+		}
+	}
+RULES
+ping_tos 0 >/dev/null
+seen() { # RULE: how many packets
+	in_ns "$B" nft -j list table inet marked |
+		jq "[.. | .counter? | objects | .packets][$1]"
+}
+check "an outer packet is marked" test "$(seen 0)" -ge 2
+is "... no inner one has that" "$(seen 1)" 0
+is "... nor its priority" "$(seen 2)" 0
+check "... but they come" test "$(seen 3)" -ge 2
+in_ns "$B" nft delete table inet marked
+
 # With a mark the underlay chooses another table.
 ip -n "$A" route add blackhole default table 77
 ip -n "$A" rule add fwmark 7 table 77 priority 1

@@ -20,6 +20,8 @@
 #	path_up NS ID			is a path to ID up
 #	drops NS CAUSE			how often the device dropped for CAUSE
 #	field NS JQ COMMAND...		a value from meshctl's JSON
+#	heard DEV NS... -- COMMAND...	how many frames of the program "frames" come
+#					in by DEV in each NS while COMMAND runs
 #	rate KBITS			the same, or what a slower machine carries
 
 # A machine with all detectors carries this much less before it drops.
@@ -132,4 +134,28 @@ silence() {
 		"$(ip -n "$B" -j link show mesh0 | jq -r '.[0].address')"
 	ip -n "$B" neigh replace 192.168.9.1 dev mesh0 nud permanent lladdr \
 		"$(ip -n "$A" -j link show mesh0 | jq -r '.[0].address')"
+}
+
+heard() { # DEV NS... -- COMMAND...
+	local dev=$1 list=() pids=() ns
+
+	shift
+	while [ "$1" != -- ]; do list+=("$1") && shift; done
+	shift
+	for ns in "${list[@]}"; do
+		rm -f "$T/heard-$ns"
+		# Not by in_ns: a function would be a process of its own.
+		ip netns exec "$ns" tcpdump --immediate-mode -U -i "$dev" -Q in \
+			-w "$T/heard-$ns" ether proto 0x88b5 >/dev/null 2>&1 &
+		pids+=($!)
+		wait_for 5 test -s "$T/heard-$ns"
+	done
+	"$@"
+	sleep 0.5
+	kill "${pids[@]}"
+	wait "${pids[@]}"
+	for ns in "${list[@]}"; do
+		tcpdump -enr "$T/heard-$ns" 2>/dev/null |
+			grep -c 'ethertype.*0x88b5'
+	done | paste -sd' '
 }

@@ -9,6 +9,9 @@
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 . "$(dirname "$(realpath "$0")")/meshctl/common.sh"
 
+IDD=00000000000000dd
+IDE=00000000000000ee
+
 pair chacha20-poly1305 2
 # Between two nodes that talk: what stays is not touched.
 path_rx() { field "$A" ".[] | select(.id == $1) | .rx_packets" path list mesh0 $IDB; }
@@ -55,7 +58,23 @@ cat >"$T/conf" <<-CONF
 	FdbAge = 1m
 	Fwmark = 5
 	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
+	LimitUp = 0.5G
+	LimitBurst = 20
+	Role = client
+	StormLimit = none
+	FloodUnknown = off
+	FloodTypes = 0x0806,0x86dd
+	Suppress = off
+	LinkLocal = on
+	Scatter = packet
+	RedundantTypes = 0x88ba
+	RedundantDscp = ef,8
+	LoopProbes = off
+	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
+	Route = $IDE hop $IDC weight 1 scatter redundant
+	Origin = $IDA child $IDB child $IDC
+	Origin = $IDD leaf owner 44
+	Origin = $IDE child $IDC owner 55
 	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
 	Fdb = 02:00:00:00:00:06 node $IDC type certified
 
@@ -63,8 +82,10 @@ cat >"$T/conf" <<-CONF
 	Node = $IDB
 	Expires = 2037-01-31
 	Owner = 0102
+	LimitDown = 2500k
+	RelayLimit = 30M
 	Path = remote 127.0.0.2:5 interface lo
-	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M owner ff
+	Path = id 9 remote [::1]:6 active-interval 1s idle-interval 20ms rate 5M weight 7 owner ff
 
 	[Session]
 	Node = $IDC
@@ -82,7 +103,24 @@ cat >"$T/wanted" <<-CONF
 	FdbAge = 60s
 	Fwmark = 0x5
 	Dscp = 3
-	Route = $IDB hop $IDB weight 2 owner 33
+	LimitUp = 500M
+	LimitDown = none
+	LimitBurst = 20ms
+	Role = client
+	StormLimit = none
+	FloodUnknown = off
+	FloodTypes = 0x0806,0x86dd
+	Suppress = off
+	LinkLocal = on
+	Scatter = packet
+	RedundantTypes = 0x88ba
+	RedundantDscp = 8,46
+	LoopProbes = off
+	Route = $IDB hop $IDB weight 2 hop $IDC weight 1 owner 33
+	Route = $IDE hop $IDC weight 1 scatter redundant
+	Origin = $IDA child $IDB child $IDC
+	Origin = $IDD leaf owner 44
+	Origin = $IDE child $IDC owner 55
 	Fdb = 02:00:00:00:00:05 vlan 7 node $IDB type static
 	Fdb = 02:00:00:00:00:06 node $IDC type certified
 
@@ -90,13 +128,15 @@ cat >"$T/wanted" <<-CONF
 	Node = $IDB
 	Expires = 2037-01-31T00:00:00Z
 	Owner = 0102
-	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure
-	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M owner ff
+	LimitDown = 2500k
+	RelayLimit = 30M
+	Path = id 1 remote 127.0.0.2:5 interface lo active-interval 100ms idle-interval 25000ms rate measure weight 1
+	Path = id 9 remote [::1]:6 active-interval 1000ms idle-interval 20ms rate 5M weight 7 owner ff
 
 	[Session]
 	Node = $IDC
 	Expires = never
-	Path = id 1 active-interval 100ms idle-interval 25000ms rate measure
+	Path = id 1 active-interval 100ms idle-interval 25000ms rate measure weight 1
 CONF
 is "showconf" "$(cat "$T/shown")" "$(cat "$T/wanted")"
 again() { mc "$C" showconf mesh0 | cmp "$T/shown" -; }
@@ -125,6 +165,8 @@ sed -e "s/Expires = 2037.*/Expires = never/; s/^Owner = .*//" \
 	-e "/^Node = $IDC/,\$d" -e '/02:00:00:00:00:06/d' \
 	-e 's/vlan 7 node .* type/vlan 7 node 00000000000000dd type/' \
 	-e 's/ weight 2 owner 33/ weight 4/; s/^Lanes = 3/Lanes = 2/' \
+	-e 's/^LimitDown = none/LimitDown = 7M/; s/^LimitBurst.*/LimitBurst = 60ms/' \
+	-e 's/^LimitDown = 2500k/LimitUp = 3M/; s/^RelayLimit = .*/RelayLimit = 8M/' \
 	"$T/shown" | awk '/^\[Session\]/ && seen++ { exit } { print }' >"$T/changed"
 check "syncconf of changes" mc "$C" syncconf mesh0 "$T/changed"
 is "... makes them" "$(mc "$C" showconf mesh0)" "$(sed '/^$/d; s/^\[Session/\n&/' "$T/changed")"
@@ -146,6 +188,15 @@ run setconf mesh0 "$T/noise"
 is "noise is refused" $? 1
 printf '[Device]\0Port = 4000\n' >"$T/bad"
 says 1 "setconf: '$T/bad': no text file" setconf mesh0 "$T/bad"
+{
+	printf '[Device]\nPort = 4000\nRoute = %s hop %s\n' $IDE $IDD
+	printf '[Session]\nNode = %s\n' $IDB
+} >"$T/bad"
+says 1 "syncconf: hop of $IDE: '$IDD': no [Session] with this node" \
+	syncconf mesh0 "$T/bad"
+sed -i "s/Route = $IDE hop/Origin = $IDE child/" "$T/bad"
+says 1 "setconf: child of $IDE: '$IDD': no [Session] with this node" \
+	setconf mesh0 "$T/bad"
 is "a wrong file changes nothing" "$(state)" "$before"
 printf '[Device]\nPort = 4000\nLanes = 17\n' >"$T/bad"
 says 2 "setconf: lanes '17': integer out of range (1 to 16)" setconf mesh0 "$T/bad"
@@ -154,6 +205,71 @@ in_ns "$C" "$MESHCTL" dev claim mesh0 env -u MESHLAN_CLAIM_FD \
 	"$MESHCTL" setconf mesh0 "$T/conf" 2>"$T/err"
 is "setconf of a claimed device: status 4" $? 4
 is "... changes nothing" "$(state)" "$before"
+
+# What the kernel would refuse is found before anything is torn down.
+mc "$C" key new mesh0 $IDB >/dev/null
+mc "$C" dev add mesh1 node $IDD port 4000 up
+before=$(state)
+own=$(ip -n "$C" -j link show mesh0 | jq -r '.[0].address')
+refused() { # TEXT LINE: of [Device]
+	sed "s/^\[Device\]/&\n$2/" "$T/shown" >"$T/bad"
+	says 1 "setconf: $1" setconf mesh0 "$T/bad"
+	is "... changes nothing, and keys stay" "$(state)" "$before"
+}
+refused "route '$IDA': a node has no route to itself" "Route = $IDA hop $IDB"
+refused "fdb: node '$IDA': node must be another node" \
+	"Fdb = 02:00:00:00:00:07 node $IDA"
+refused "fdb '$own': this is the device's own MAC address" "Fdb = $own node $IDB"
+refused "$T/bad:2: Fdb: a node is needed" "Fdb = 02:00:00:00:00:07"
+refused "$T/bad:2: Route: hop given twice" "Route = $IDD hop $IDB hop $IDB"
+refused "$T/bad:2: Route: weight is 1 or more" "Route = $IDD hop $IDB weight 0"
+{ cat "$T/shown" && printf '[Session]\nNode = %s\n' $IDA; } >"$T/bad"
+says 1 "setconf: session '$IDA': a node has no session with itself" \
+	setconf mesh0 "$T/bad"
+{ cat "$T/shown" && echo "Path = remote 127.0.0.9:5 interface mesh0"; } >"$T/bad"
+says 1 "setconf: path to $IDC: it cannot lead through its own device" \
+	setconf mesh0 "$T/bad"
+sed "0,/^Node =/s/^Node = .*/Node = $IDD/; s/^Port = .*/Port = 4000/" \
+	"$T/shown" >"$T/bad"
+for how in setconf syncconf; do
+	run $how mesh0 "$T/bad"
+	is "$how: another node id, and a port in use: status 4" $? 4
+done
+is "... changes nothing, and keys stay" "$(state)" "$before"
+sed -i 's/^Port = .*/Port = 23731/' "$T/bad"
+check "syncconf of another node id" mc "$C" syncconf mesh0 "$T/bad"
+is "... all is as the file says" "$(mc "$C" showconf mesh0)" "$(cat "$T/bad")"
+json "... sessions begin anew" '. == []' key list mesh0
+check "syncconf back" mc "$C" syncconf mesh0 "$T/shown"
+check "... is the same to the byte" again
+sed 's/\(Path = id\) 1 remote/\1 7 remote/; s/\(Path = id\) 9/\1 1/
+	s/\(Path = id\) 7/\1 9/' "$T/shown" >"$T/changed"
+check "syncconf of paths that change places" mc "$C" syncconf mesh0 "$T/changed"
+is "... makes them" "$(mc "$C" -j path list mesh0 $IDB |
+	jq -c 'map([.id, .remote_port])')" "[[1,6],[9,5]]"
+check "syncconf back" mc "$C" syncconf mesh0 "$T/shown"
+check "... is the same to the byte" again
+# No check finds how much the kernel has room for.
+{
+	sed "/^\[Session/,\$d; /^Origin/d; /^$/d; s/^Scatter.*/Scatter = flow/" "$T/shown"
+	for ((i = 1; i <= 17000; i++)); do
+		printf 'Origin = %016x leaf\n' $((i + 4096))
+	done
+	sed -n "/^\[Session/,\$p" "$T/shown"
+	printf '\n[Session]\nNode = %016x\n' 77
+} >"$T/bad"
+says 2 "syncconf: too many origins" syncconf mesh0 "$T/bad"
+check "... and the device is made as it was" again
+mc "$C" dev del mesh1
+
+# A route and an origin outlive the sessions that they name.
+mc "$C" session del mesh0 $IDC
+mc "$C" showconf mesh0 >"$T/shown"
+check "a route's hop has no session" grep -q "Route = $IDE hop $IDC" "$T/shown"
+check "syncconf of that" mc "$C" syncconf mesh0 "$T/shown"
+check "... changes nothing" again
+check "setconf of that" mc "$C" setconf mesh0 "$T/shown"
+check "... is the same to the byte" again
 
 # More than one message of a dump holds.
 {
@@ -172,6 +288,37 @@ g=$(generation)
 check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
 is "... changes nothing" "$(generation)" "$g"
 check "... and they are the same to the byte" again
+{
+	printf '[Device]\nOrigin = %s' $IDA
+	for ((i = 1; i <= 500; i++)); do
+		printf ' child %016x' $((i + 4096))
+	done
+	sed '1s/.*//' "$T/shown"
+} >"$T/big"
+check "an origin of 500 children" mc "$C" syncconf mesh0 "$T/big"
+json "... all are there" '.[0].child | length == 500' origin list
+json "... also in a single answer" '.[0].child | length == 500' origin list mesh0 $IDA
+mc "$C" showconf mesh0 >"$T/shown"
+check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
+check "... and they are the same to the byte" again
+{
+	printf '[Device]\n'
+	for ((i = 1; i <= 5000; i++)); do
+		printf 'Route = %016x hop %016x weight 1\n' $((i + 65536)) $((i % 500 + 4097))
+	done
+	sed '1s/.*//' "$T/shown"
+} >"$T/big"
+check "5000 routes" mc "$C" syncconf mesh0 "$T/big"
+json "... all are there" 'length == 5000' route list
+mc "$C" showconf mesh0 >"$T/shown"
+check "syncconf of them" mc "$C" syncconf mesh0 "$T/shown"
+check "... and they are the same to the byte" again
+sed '/^Route = 0000000000010001/d; s/^\(Route = 0000000000010002 .* weight\) 1$/\1 5/' \
+	"$T/shown" >"$T/big"
+check "syncconf of one that goes and one that changes" mc "$C" syncconf mesh0 "$T/big"
+is "... makes them" "$(mc "$C" showconf mesh0 | cksum)" "$(cksum <"$T/big")"
 printf '[Device]\n' >"$T/nothing"
 check "syncconf of none" mc "$C" syncconf mesh0 "$T/nothing"
 json "... deletes all" '. == []' session list
+json "... the children too" 'all(has("configured") | not)' origin list
+json "... and the routes" '. == []' route list

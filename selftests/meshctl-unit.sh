@@ -68,7 +68,8 @@ values() { # NAME
 is "attributes are those of the header" "$("$unit" names | sort)" \
 	"$(sets | sort)"
 is "values are those of the header" "$("$unit" values | sort)" \
-	"$(for v in cipher key-state path-state fdb-type event counter; do
+	"$(for v in cipher key-state path-state fdb-type role \
+		report-cause event counter; do
 		values $v
 	done | sort)"
 points "$unit"

@@ -23,6 +23,7 @@ says 6 "dev list: $missing" dev list
 says 6 "session add: $missing" session add mesh0 $IDB
 says 6 "dev add: $missing" dev add mesh0
 says 6 "monitor: $missing" monitor
+says 6 "ping: $missing" ping mesh0 $IDB
 echo "$modprobe_was" >/proc/sys/kernel/modprobe
 check "the family loads the module" mc "$A" show
 check "it is there" test -d /sys/module/meshlan
@@ -40,6 +41,8 @@ prints "show: its node" "^  node: $IDA\$" show
 prints "show: its port" '^  port: 23731$' show mesh0
 prints "show: the session" "^session: $IDB\$" show
 prints "show: traffic" 'transfer: [0-9.]+ K?i?B received, [0-9.]+ K?i?B sent' show
+prints "show: its memory" \
+	'memory: [0-9.]+ K?i?B, and [0-9.]+ K?i?B of replay windows' show
 prints "show: the path" '^  path 1: 10.1.0.2:23731, up, .*in use' show
 prints "show: its delay" 'rtt [0-9.]+ [mun]?s \(least' show
 prints "show: the key" 'key 0x[0-9a-f]{7}0: transmit, chacha20-poly1305, 2 lanes, age' show
@@ -75,12 +78,45 @@ check "dev set" mc "$A" dev set mesh0 fwmark 0x20 dscp 10 fdb-age 5m \
 prints "dev show: a DSCP" '^dscp 10$' dev show mesh0
 json "... is seen" '.fwmark == 32 and .dscp == 10 and .fdb_age == 300 and
 	.fdb_limit == 1000 and .fdb_node_limit == 100 and .lanes == 3' dev show mesh0
+check "dev set of a switch" mc "$A" dev set mesh0 suppress off link-local on \
+	loop-probes off
+json "... is seen" '.suppress == "off" and .link_local == "on" and
+	.loop_probes == "off"' dev show mesh0
+check "... and back" mc "$A" dev set mesh0 suppress on link-local off \
+	loop-probes on
+json "... is seen" '.suppress == "on" and .link_local == "off" and
+	.loop_probes == "on" and .loops == 0' dev show mesh0
+check "dev set of limits" mc "$A" dev set mesh0 limit-up 1.5G limit-down none \
+	limit-burst 100ms
+json "... is seen" '.limit_up == 1500000000 and .limit_down == 0 and
+	.limit_burst == 100' dev show mesh0
+prints "... by people too" '^  limit: 1500M up$' show
+check "dev set without limits" mc "$A" dev set mesh0 limit-up none limit-burst 50
+json "... is seen" '.limit_up == 0 and .limit_burst == 50' dev show mesh0
+check "dev set scatter" mc "$A" dev set mesh0 scatter packet
+json "... is seen" '.scatter == "packet"' dev show mesh0
+check "dev set scatter default" mc "$A" dev set mesh0 scatter default
+json "... is flow" '.scatter == "flow"' dev show mesh0
 check "session add" mc "$A" session add mesh0 00:00:00:00:00:00:00:cc \
 	expires +1h owner 00ff
 json "... is seen" ".[0].owner == \"00ff\" and
 	(.[0].expires - $(date +%s) | . > 3500 and . <= 3600)" session list mesh0 $IDC
 check "session set" mc "$A" session set mesh0 $IDC --expires never --owner ''
 json "... is seen" '.[0].expires == 0 and (.[0].owner // "") == ""' \
+	session list mesh0 $IDC
+check "session set of limits" mc "$A" session set mesh0 $IDC limit-up 4M \
+	limit-down 64kbit
+json "... is seen" '.[0].limit_up == 4000000 and .[0].limit_down == 64000' \
+	session list mesh0 $IDC
+prints "... by people too" '^  limit: 4M up, 64k down$' show
+check "session set of what is relayed" mc "$A" session set mesh0 $IDC relay-limit 20M
+json "... is seen" '.[0].relay_limit == 20000000 and .[0].limit_up == 4000000' \
+	session list mesh0 $IDC
+prints "... by people too" '^  relay limit: 20M$' show
+check "session set of that to none" mc "$A" session set mesh0 $IDC relay-limit none
+json "... is seen" '.[0].relay_limit == 0' session list mesh0 $IDC
+check "session set of one limit" mc "$A" session set mesh0 $IDC limit-up none
+json "... leaves the other" '.[0].limit_up == 0 and .[0].limit_down == 64000' \
 	session list mesh0 $IDC
 prints "key new prints index and nonce" "^index 0x[0-9a-f]{7}0 nonce $hex32\$" \
 	key new mesh0 $IDC
@@ -132,6 +168,8 @@ nodevice="no such device (see: meshctl dev list)"
 says 1 "'bogus': no such command (see: meshctl help)" bogus
 says 1 "session: 'bogus': no such command (see: meshctl help session)" session bogus
 says 1 "-c: auto, always or never" -c red
+says 1 "dev set: scatter 'both': not a mode (single, flow, packet, redundant or default)" \
+	dev set mesh0 scatter both
 says 1 "session add: which device? (a name such as mesh0)" session add
 says 3 "session add: 'mesh9': $nodevice" session add mesh9 $IDB
 says 1 "session add: which node? (16 hex digits)" session add mesh0
@@ -185,6 +223,7 @@ says 2 "fdb add: vlan '4095': integer out of range (0 to 4094)" \
 says 3 "fdb del: no such entry" fdb del mesh0 02:00:00:00:00:05
 says 1 "route add: weight '2': not a number after a hop" route add mesh0 $IDB weight 2
 says 2 "dev set: lanes '17': integer out of range (1 to 16)" dev set mesh0 lanes 17
+says 1 "dev set: suppress 'maybe': not on or off" dev set mesh0 suppress maybe
 says 1 "dev set: port '65536': not a port (1 to 65535)" dev set mesh0 port 65536
 says 4 "dev set: the node id cannot change while sessions exist" dev set mesh0 node $IDC
 says 2 "show: device 'wire': interface is no meshlan device" show wire
@@ -237,7 +276,7 @@ mc "$A" >"$T/auto"
 check "-c always" grep -q "$esc" "$T/always"
 fails "-c never" grep "$esc" "$T/never"
 fails "no colour into a file" grep "$esc" "$T/auto"
-for command in dev session key path route fdb; do
+for command in dev session key path route origin fdb; do
 	prints "help $command" "^  meshctl $command list" help $command
 done
 run help
@@ -245,7 +284,8 @@ while read -r command; do
 	check "the man page knows $command" grep -qE "^\.(BR|B) .*$command" \
 		"$TOP/tools/man/meshctl.8"
 done < <(awk '/^  [a-z]/ { print $1 }' "$T/out")
-for command in dev session key path route fdb; do
+prints "help ping" '^  meshctl ping DEV NODE[|]MAC ' help ping
+for command in dev session key path route origin fdb ping trace; do
 	mc "$A" help $command | grep -oE '\[?[a-z]+(-[a-z]+)* [A-Z]+' |
 		grep -oE '[a-z]+(-[a-z]+)*' | sort -u >"$T/words"
 	missing=$(while read -r w; do
@@ -268,6 +308,16 @@ completes() { # WANTED LINE
 meshctl() { mc "$A" "$@"; }
 completes "session setconf" "meshctl se"
 completes "setconf" "meshctl setc"
+completes "trace" "meshctl tr"
+completes "add" "meshctl origin a"
+completes "child" "meshctl origin add mesh0 $IDB c"
+completes "$IDB" "meshctl origin add mesh0 $IDB child "
+completes "owner" "meshctl origin add mesh0 $IDB leaf o"
+completes "transit" "meshctl dev set mesh0 role t"
+completes "$IDB" "meshctl ping mesh0 0000"
+completes "$(field "$A" '.[] | select(.type == "local").mac' fdb list mesh0)" \
+	"meshctl trace mesh0 $(field "$A" '.[] | select(.type == "local").mac[:9]' fdb list mesh0)"
+completes "interval" "meshctl ping mesh0 $IDB count 3 i"
 completes "new" "meshctl key n"
 completes "mesh0 mesh1" "meshctl show "
 completes "mesh0" "meshctl -j path add mesh0"

@@ -4,7 +4,7 @@
 #
 # The netlink family: every attribute at its ends, beyond them and missing;
 # what is refused changes nothing; long dumps; events; claims; rights.
-# meshlan-test: time=240
+# meshlan-test: time=240 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
@@ -37,7 +37,10 @@ ask() {
 	case $cmd in *:*) dump=${cmd%%:*}: cmd=${cmd#*:} ;; esac
 	for w; do
 		value A "$object-${w%%=*}"
-		words+=("$REPLY=${w#*=}")
+		case $w in
+		*=nest:*) words+=("$((REPLY | 0x8000))=hex:${w#*=nest:}") ;;
+		*) words+=("$REPLY=${w#*=}") ;;
+		esac
 	done
 	value CMD "$object-$cmd"
 	in_a "$nlattr" "$dump$REPLY" 1=dev:mesh0 "${words[@]}"
@@ -94,7 +97,28 @@ shown() { # COMMAND OBJECT ATTRIBUTE...
 	[ "$before" != "$(state)" ] || not_ok "the state shows $*"
 }
 
+# attr NUMBER HEX: an attribute to stand in another one, in hexadecimal
+attr() {
+	local len=$((4 + ${#2} / 2)) pad=000000
+
+	printf '%02x%02x%02x%02x%s%s' $((len & 255)) $((len >> 8)) \
+		$(($1 & 255)) $(($1 >> 8)) "$2" "${pad:0:$((-len & 3)) * 2}"
+}
+
 bytes() { printf "%0$(($1 * 2))d" 0 | tr 0 "${2:-1}"; }
+
+ethertypes() { # ATTRIBUTE, AND THAT FOR NONE OF IT
+	local many
+
+	mapfile -t many < <(printf "$1=u16:%d\n" {2000..2016})
+	shown set dev "$1=u16:0x88ba" "$1=u16:0x600"
+	not_taken EINVAL "$1" set dev "$1=u16:0x88bb" "$1=u16:0x5ff"
+	not_taken EINVAL "$1" set dev "$1=u8:1"
+	not_taken EINVAL "$2" set dev "$1=u16:0x88bb" "$2=hex:"
+	taken set dev "${many[@]:1}"
+	not_taken E2BIG "$1" set dev "${many[@]}"
+	shown set dev "$2=hex:"
+}
 
 devices() {
 	taken get dev
@@ -122,6 +146,40 @@ devices() {
 	taken set dev fdb-limit=u32:65536 fdb-node-limit=u32:4096
 	shown set dev fdb-age=u32:0
 	taken set dev fdb-age=u32:300
+	for switch in flood-unknown suppress link-local loop-probes; do
+		taken set dev $switch=u32:0
+		taken set dev $switch=u32:1
+		not_taken ERANGE $switch set dev $switch=u32:2
+		not_taken EINVAL $switch set dev $switch=u8:1
+	done
+	taken set dev flood-unknown=u32:1 suppress=u32:1 link-local=u32:0 \
+		loop-probes=u32:1
+	for limit in limit-up limit-down; do
+		taken set dev $limit=u64:8000
+		not_taken ERANGE $limit set dev $limit=u64:7999
+		not_taken ERANGE $limit set dev $limit=u64:1
+		taken set dev $limit=u64:100000000000
+		not_taken ERANGE $limit set dev $limit=u64:100000000001
+		not_taken ERANGE $limit set dev $limit=u64:0xffffffffffffffff
+		taken set dev $limit=u64:0
+	done
+	taken set dev limit-burst=u16:10
+	taken set dev limit-burst=u16:1000
+	not_taken ERANGE limit-burst set dev limit-burst=u16:9
+	not_taken ERANGE limit-burst set dev limit-burst=u16:1001
+	taken set dev limit-burst=u16:50
+	taken set dev scatter=u32:1
+	taken set dev scatter=u32:4
+	not_taken ERANGE scatter set dev scatter=u32:5
+	taken set dev scatter=u32:0
+	is "the default of a device is told by its name" \
+		"$(field "$A" '.scatter' dev show mesh0)" flow
+	shown set dev redundant-dscp=u64:1
+	taken set dev redundant-dscp=u64:0xffffffffffffffff
+	not_taken EINVAL redundant-dscp set dev redundant-dscp=u8:1
+	taken set dev redundant-dscp=u64:0
+	ethertypes flood-type flood-any
+	ethertypes redundant-type redundant-no-type
 	taken set dev fwmark=u32:0xffffffff
 	taken set dev fwmark=u32:0
 	# What can only be read is no attribute of a write.
@@ -164,6 +222,12 @@ sessions() {
 	not_taken ENOENT node set session node=u64:2
 	not_taken EINVAL - set session expires=u64:1
 	not_taken EINVAL - set session node=u64:1 rx-packets=u64:1
+	for limit in limit-up limit-down relay-limit; do
+		shown set session node=u64:1 $limit=u64:100000000000
+		not_taken ERANGE $limit set session node=u64:1 \
+			$limit=u64:100000000001
+		taken set session node=u64:1 $limit=u64:0
+	done
 	taken get session node=u64:1
 	not_taken ENOENT node get session node=u64:2
 	not_taken ENOENT node del session node=u64:2
@@ -315,7 +379,7 @@ entries() {
 routes() {
 	check "a route to a node through itself" mc "$A" route add mesh0 $IDB \
 		hop $IDB weight 3
-	refuse "a route through another node is refused" mc "$A" route set \
+	refuse "a hop without a session is refused" mc "$A" route set \
 		mesh0 $IDB hop 00000000000000cc
 	is "and the route is as before" \
 		"$(field "$A" '.[0].hop[0].weight' route list mesh0)" 3
@@ -323,9 +387,102 @@ routes() {
 	shown del route node=u64:0xbb
 }
 
+# change NODE ATTRIBUTE...: what a batch says of one route; NODE "-" for none
+change() {
+	local node=$1
+
+	shift
+	[ "$node" = - ] || node=$(attr "$route_node" "$(id_hex "$node")")
+	printf '%s' "${node#-}" "$@"
+}
+
+id_hex() { printf '%s00000000000000' "$1"; }
+
+hop_of() { # NODE [WEIGHT]
+	attr $((route_hop | 0x8000)) "$(attr "$hop_node" "$(id_hex "$1")")$(
+		[ -z "${2:-}" ] || attr "$hop_weight" "${2}000000")"
+}
+
+batches() {
+	local route_node route_hop route_gone hop_node hop_weight gone hop n
+
+	value A route-node && route_node=$REPLY
+	value A route-hop && route_hop=$REPLY
+	value A route-gone && route_gone=$REPLY
+	value A hop-node && hop_node=$REPLY
+	value A hop-weight && hop_weight=$REPLY
+	gone=$(attr "$route_gone" "") hop=$(hop_of bb)
+	[ -n "$(field "$A" '.[].node' session list mesh0 $IDB)" ] ||
+		taken new session node=u64:0xbb
+	shown set routes "route=nest:$(change c1 "$hop")"
+	shown set routes "route=nest:$(change c1 "$(hop_of bb 07)")" \
+		"route=nest:$(change c2 "$hop")" "route=nest:$(change c3 "$hop")"
+	is "a batch makes and replaces" "$(field "$A" \
+		'.[] | "\(.node) \(.hop[0].weight)"' route list mesh0 |
+		tr '\n' ' ')" "00000000000000c1 7 00000000000000c2 1 00000000000000c3 1 "
+	not_taken EINVAL - set routes
+	not_taken EINVAL - set routes "route=hex:$(change c4 "$hop")"
+	not_taken EINVAL - set routes "route=nest:$(change - "$hop")"
+	not_taken EINVAL - set routes "route=nest:$(change c4)"
+	not_taken EINVAL - set routes "route=nest:$(change c1 "$hop" "$gone")"
+	not_taken ERANGE - set routes "route=nest:$(change 00 "$hop")"
+	not_taken ERANGE - set routes "route=nest:$(change c4 "$(hop_of bb 00)")"
+	not_taken EINVAL - set routes "route=nest:$(change c4 "$hop" \
+		"$(attr 1 01000000)")"
+	# One that is bad behind others that are good: none is taken.
+	for n in "EINVAL $(change aa "$hop")" "ENOENT $(change c9 "$gone")" \
+		"EINVAL $(change c2 "$hop")" "EINVAL $(change c4 "$gone")" \
+		"ENOENT $(change c5 "$(hop_of cc)")" "EINVAL $(change c5)"; do
+		not_taken "${n%% *}" - set routes \
+			"route=nest:$(change c1 "$hop")" \
+			"route=nest:$(change c2 "$gone")" \
+			"route=nest:$(change c4 "$hop")" "route=nest:${n#* }"
+	done
+	shown set routes "route=nest:$(change c1 "$hop")" \
+		"route=nest:$(change c2 "$gone")" "route=nest:$(change c4 "$hop")"
+	is "a batch makes, replaces and deletes" "$(field "$A" \
+		'.[] | "\(.node) \(.hop[0].weight)"' route list mesh0 |
+		tr '\n' ' ')" "00000000000000c1 1 00000000000000c3 1 00000000000000c4 1 "
+	shown set routes "route=nest:$(change c1 "$gone")" \
+		"route=nest:$(change c3 "$gone")" "route=nest:$(change c4 "$gone")"
+	is "a batch deletes all" "$(mc "$A" -j route list mesh0)" "[]"
+}
+
+# As many routes as there may be, on a device of its own.
+many_routes() {
+	local i own=0
+
+	setup_ns M
+	node "$M" 0000000000000001 && session "$M" 0000000000000002 ||
+		bail "a device for many routes"
+	for ((i = 0; i < 16384; i++)); do
+		printf '%016x hop 0000000000000002\n' $((i + 256))
+	done >"$T/many"
+	split -l 1500 "$T/many" "$T/many."
+	for i in "$T"/many.*; do
+		mc "$M" route batch mesh0 "$i" && own=$((own + 1))
+	done
+	is "16384 routes in batches of 1500" "$own $(field "$M" length \
+		route list mesh0)" "11 16384"
+	is "one more is too many" "$(mc "$M" route add mesh0 $IDB \
+		hop 0000000000000002 2>&1)" "meshctl: route add: too many routes"
+	is "... in a batch as well" "$(echo "$IDB hop 0000000000000002" |
+		mc "$M" route batch mesh0 - 2>&1)" \
+		"meshctl: route batch: too many routes"
+	check "... but not if another goes" mc "$M" route batch mesh0 - <<-BATCH
+		$IDB hop 0000000000000002
+		0000000000000100 gone
+	BATCH
+	is "... there are as many" "$(field "$M" length route list mesh0)" 16384
+	sed 's/ .*/ gone/' "$T/many" | sed 1d | split -l 3000 - "$T/gone."
+	for i in "$T"/gone.*; do mc "$M" route batch mesh0 "$i"; done
+	is "all but one are gone again" "$(field "$M" \
+		'"\(length) \(.[0].node)"' route list mesh0)" "1 $IDB"
+}
+
 # 600 sessions, a path each: dumps of many messages, each object once.
 dumps() {
-	local n=600 i batch=$T/batch
+	local n=600 i batch=$T/batch children
 
 	for ((i = 1; i <= n; i++)); do
 		printf '[Session]\nNode = %016x\nPath = remote 10.9.%d.%d:9\n' \
@@ -339,6 +496,15 @@ dumps() {
 	is "and none twice" "$(field "$A" length session list mesh0)" $((n + 1))
 	is "a long dump has every path once" \
 		"$(field "$A" length path list mesh0)" $n
+	mapfile -t children < <(printf 'child\n%016x\n' \
+		$(seq $((0x1001)) $((0x1000 + n))))
+	check "an origin of 600 children is made" \
+		mc "$A" origin add mesh0 0000000000000005 "${children[@]}"
+	is "it is in a dump that began with a small message" \
+		"$(SMALL=1 ask dump:get origin)" ok
+	is "and has all of them" "$(field "$A" \
+		'.[] | select(.node == "0000000000000005").child | length' \
+		origin list mesh0)" $n
 }
 
 # paused WHAT WANTED COMMAND: a dump during which COMMAND is run
@@ -438,12 +604,14 @@ claims() {
 rights() {
 	local c
 
-	for c in dev:1 session:7 key:12 path:16 route:21 fdb:25; do
-		is "nobody may not dump ${c%:*}" "$(in_a setpriv \
-			--reuid 65534 --clear-groups "$nlattr" "dump:${c#*:}" |
+	for c in dev session key path route origin fdb; do
+		value CMD $c-get
+		is "nobody may not dump $c" "$(in_a setpriv \
+			--reuid 65534 --clear-groups "$nlattr" "dump:$REPLY" |
 			cut -d' ' -f1)" EPERM
 	done
-	for ((c = 2; c <= 26; c++)); do
+	value CMD event
+	for ((c = 2; c < REPLY; c++)); do
 		is "nobody may not send command $c" "$(in_a setpriv \
 			--reuid 65534 --clear-groups "$nlattr" $c 1=dev:mesh0 |
 			cut -d' ' -f1)" EPERM
@@ -469,6 +637,8 @@ keys
 paths
 entries
 routes
+batches
+many_routes
 events
 dumps
 interrupted

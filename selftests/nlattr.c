@@ -13,7 +13,8 @@
  * With "echo:" a refusal is followed by a line with the attributes that the
  * kernel gave back, in hex. With "pause:", a dump that waits after its first
  * message: the shell command in $BETWEEN is run there, and what is printed is
- * "interrupted" if the kernel calls the dump so.
+ * "interrupted" if the kernel calls the dump so. With $SMALL set the kernel
+ * knows of no large buffer here when a dump begins.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -68,17 +69,18 @@ static struct nlmsghdr *begin(unsigned int type, unsigned int flags, int cmd)
 static unsigned int family(void)
 {
 	struct nlmsghdr *nlh = begin(GENL_ID_CTRL, 0, CTRL_CMD_GETFAMILY);
+	size_t room = getenv("SMALL") ? 4096 : sizeof(buffer);
 	unsigned int id = 0;
 	ssize_t n;
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, MESHLAN_FAMILY_NAME);
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
 		die("send");
-	n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+	n = mnl_socket_recvfrom(nl, buffer, room);
 	if (n < 0 || mnl_cb_run(buffer, n, 1, 0, family_reply, &id) < 0)
 		die("family " MESHLAN_FAMILY_NAME);
 	/* The acknowledgement. */
-	mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+	mnl_socket_recvfrom(nl, buffer, room);
 	return id;
 }
 

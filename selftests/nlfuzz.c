@@ -50,6 +50,8 @@ static const struct set dev_set = {
 		[MESHLAN_A_DEV_FDB_AGE] = {U32, 0},
 		[MESHLAN_A_DEV_FWMARK] = {U32, 0},
 		[MESHLAN_A_DEV_DSCP] = {U8, 0},
+		[MESHLAN_A_DEV_SUPPRESS] = {U32, 0},
+		[MESHLAN_A_DEV_LINK_LOCAL] = {U32, 0},
 	}
 };
 

@@ -4,7 +4,7 @@
 #
 # Paths: up and down, noticed at both ends and in time; the better one of two;
 # delay, loss, rate and size.
-# meshlan-test: time=540
+# meshlan-test: time=540 waits
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
@@ -458,6 +458,9 @@ best() { field "$1" '.[0].best_path' session list mesh0 "$2"; }
 second() {
 	local t0 t lost each
 
+	# Flows would be spread over both.
+	mc "$A" dev set mesh0 scatter single
+	mc "$B" dev set mesh0 scatter single
 	veth "$A" other "$B" other 2
 	path "$A" $IDB 10.2.0.2:23731 && path "$B" $IDA 10.2.0.1:23731
 	wait_for 5 both_paths

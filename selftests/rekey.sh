@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # Keys change while frames flow: none is lost, none out of order.
-# meshlan-test: time=180
+# meshlan-test: time=180 leaks
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

@@ -29,7 +29,7 @@ static void every_drop(struct kunit *test)
 {
 	const struct drop_kind *kind;
 	const char *name;
-	bool rx;
+	bool rx, tx;
 	int i;
 
 	for (i = 0; i < MESHLAN_DROPS; i++) {
@@ -38,9 +38,13 @@ static void every_drop(struct kunit *test)
 		rx = kind->stat == RX_ERRORS || kind->stat == RX_DROPPED;
 		KUNIT_EXPECT_TRUE_MSG(test, kind->reason,
 				      "%s has no reason", name);
+		tx = kind->stat == TX_ERRORS || kind->stat == TX_DROPPED;
 		KUNIT_EXPECT_TRUE_MSG(test,
-				      starts(name, rx ? "drop_rx_" : "drop_tx_"),
-				      "%s is counted at the wrong end", name);
+				      rx || !starts(name, "drop_rx_"),
+				      "%s is not counted as received", name);
+		KUNIT_EXPECT_TRUE_MSG(test,
+				      tx || !starts(name, "drop_tx_"),
+				      "%s is not counted as sent", name);
 	}
 }
 

@@ -32,9 +32,9 @@ static unsigned long fdb_test_now;
 
 static struct {
 	struct meshlan_dev	*mdev;
-	struct meshlan_session	session[NODES + 1];
+	struct meshlan_fdb_peer	peer[NODES + 1];
 	unsigned int		count[MESHLAN_COUNTERS];
-	unsigned int		event[MESHLAN_EVENT_NETNS_GONE + 1];
+	unsigned int		event[MESHLAN_EVENT_PING + 1];
 	u64			conflict_node;
 } t;
 
@@ -72,7 +72,7 @@ static int fdb_test_init(struct kunit *test)
 	t.mdev->fdb.age = MESHLAN_FDB_AGE;
 	spin_lock_init(&t.mdev->events.lock);
 	for (i = 0; i <= NODES; i++)
-		t.session[i].node = i;
+		t.peer[i].node = i;
 	/* Near the wrap, where careless comparisons go wrong. */
 	fdb_test_now = -100UL * HZ;
 	return meshlan_fdb_init(t.mdev);
@@ -97,7 +97,8 @@ static bool learn(unsigned int node, unsigned int mac, u16 vlan)
 {
 	struct meshlan_fdb_key key = fdb_test_key(mac, vlan);
 
-	return meshlan_fdb_learn(t.mdev, &t.session[node], &key);
+	return meshlan_fdb_learn(t.mdev, node ? &t.peer[node] :
+						&t.mdev->fdb.here, &key);
 }
 
 static int set(unsigned int mac, u16 vlan, u64 node,
@@ -149,15 +150,15 @@ static void learns(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(1, 0), 1);
 	KUNIT_EXPECT_EQ(test, look(1, 5), 2);
 	KUNIT_EXPECT_EQ(test, look(1, 6), -1);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 1);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 1);
 	KUNIT_EXPECT_FALSE(test,
-			   meshlan_fdb_learn(t.mdev, &t.session[1], &bad));
+			   meshlan_fdb_learn(t.mdev, &t.peer[1], &bad));
 	KUNIT_EXPECT_FALSE(test,
-			   meshlan_fdb_learn(t.mdev, &t.session[1], &zero));
-	t.session[3].dead = true;
+			   meshlan_fdb_learn(t.mdev, &t.peer[1], &zero));
+	t.peer[3].dead = true;
 	KUNIT_EXPECT_TRUE(test, learn(3, 2, 0));
 	KUNIT_EXPECT_EQ(test, look(2, 0), -1);
-	KUNIT_EXPECT_EQ(test, t.session[3].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 0);
 }
 
 static void own_address(struct kunit *test)
@@ -167,7 +168,7 @@ static void own_address(struct kunit *test)
 	fdb_test_own(-1, 1);
 	KUNIT_EXPECT_EQ(test, look(1, 0), 0);
 	KUNIT_EXPECT_EQ(test, look(1, 7), 0);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 0);
 	KUNIT_EXPECT_FALSE(test, learn(1, 1, 0));
 	KUNIT_EXPECT_FALSE(test, learn(1, 1, 7));
 	KUNIT_EXPECT_EQ(test, set(1, 0, 2, MESHLAN_FDB_TYPE_STATIC, true),
@@ -177,6 +178,46 @@ static void own_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(1, 0), -1);
 	KUNIT_EXPECT_EQ(test, look(2, 0), 0);
 	KUNIT_EXPECT_TRUE(test, learn(1, 1, 0));
+}
+
+static bool here(unsigned int mac, u16 vlan)
+{
+	struct meshlan_fdb_key key = fdb_test_key(mac, vlan);
+
+	return meshlan_fdb_is_here(t.mdev, &key);
+}
+
+static void learns_here(struct kunit *test)
+{
+	fdb_test_own(-1, 1);
+	KUNIT_EXPECT_TRUE(test, here(1, 3));
+	learn(0, 2, 3);
+	KUNIT_EXPECT_TRUE(test, here(2, 3));
+	KUNIT_EXPECT_FALSE(test, here(2, 0));
+	KUNIT_EXPECT_EQ(test, look(2, 3), -1);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 1);
+	/* Unlike the device's own address it may move. */
+	KUNIT_EXPECT_TRUE(test, learn(4, 2, 3));
+	KUNIT_EXPECT_EQ(test, look(2, 3), 4);
+	KUNIT_EXPECT_FALSE(test, here(2, 3));
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[4].count, 1);
+	learn(0, 2, 3);
+	KUNIT_EXPECT_FALSE(test, here(2, 3));
+	fdb_test_now += MESHLAN_FDB_MOVE_DELAY;
+	learn(0, 2, 3);
+	KUNIT_EXPECT_TRUE(test, here(2, 3));
+	KUNIT_EXPECT_EQ(test, t.peer[4].count, 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 1);
+	fdb_test_own(1, 2);
+	KUNIT_EXPECT_EQ(test, look(2, 3), 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.here.count, 0);
+	set(5, 0, 2, MESHLAN_FDB_TYPE_CERTIFIED, false);
+	learn(0, 5, 0);
+	KUNIT_EXPECT_EQ(test, look(5, 0), 2);
+	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_CONFLICT], 1);
+	fdb_test_batch();
+	KUNIT_EXPECT_EQ(test, t.conflict_node, 9ULL);
 }
 
 static void configured(struct kunit *test)
@@ -198,7 +239,7 @@ static void configured(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_CONFLICT], 1);
 	learn(3, 4, 0);
 	KUNIT_EXPECT_EQ(test, set(4, 0, 1, type, false), 0);
-	KUNIT_EXPECT_EQ(test, t.session[3].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 0);
 	meshlan_fdb_flush_node(t.mdev, 1);
 	KUNIT_EXPECT_EQ(test, look(4, 0), 1);
 	KUNIT_EXPECT_EQ(test, del(4, 0), 0);
@@ -227,6 +268,27 @@ static void certified(struct kunit *test)
 	fdb_test_batch();
 	KUNIT_EXPECT_EQ(test, t.event[MESHLAN_EVENT_CONFLICT], 2);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 0);
+}
+
+/* More addresses than there are lists of entries with a VLAN. */
+static void certified_of_many(struct kunit *test)
+{
+	unsigned int i, n = 3 << MESHLAN_FDB_TAGGED_BITS;
+
+	for (i = 0; i < n; i++) {
+		learn(1, i, 0);
+		learn(1, i, 5);
+		learn(2, i, 6);
+	}
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 3 * n);
+	for (i = 0; i < n; i += 2)
+		KUNIT_EXPECT_EQ(test, set(i, 0, 3, MESHLAN_FDB_TYPE_CERTIFIED,
+					  false), 0);
+	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 3 * n / 2);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_EQ(test, look(i, 5), i & 1 ? 1 : 3);
+		KUNIT_EXPECT_EQ(test, look(i, 6), i & 1 ? 2 : 3);
+	}
 }
 
 static void moves(struct kunit *test)
@@ -300,11 +362,11 @@ static void limits(struct kunit *test)
 	t.mdev->fdb.node_limit = 6;
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_TRUE(test, learn(1, i, 0));
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 6);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 6);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 4);
 	for (i = 10; i < 16; i++)
 		learn(2, i, 0);
-	KUNIT_EXPECT_EQ(test, t.session[2].fdb_count, 4);
+	KUNIT_EXPECT_EQ(test, t.peer[2].count, 4);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 10);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 6);
 	/* Whoever is full cannot take over either. */
@@ -312,10 +374,52 @@ static void limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look(10, 0), 2);
 	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 7);
 	KUNIT_EXPECT_EQ(test, set(99, 0, 3, MESHLAN_FDB_TYPE_STATIC, false), 0);
-	t.session[1].dead = true;
+	t.peer[1].dead = true;
 	meshlan_fdb_flush_node(t.mdev, 1);
-	KUNIT_EXPECT_EQ(test, t.session[1].fdb_count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 0);
 	KUNIT_EXPECT_EQ(test, t.mdev->fdb.learned, 4);
+}
+
+/* Some nodes have one limit together, beside each one's own. */
+static void shares(struct kunit *test)
+{
+	struct meshlan_fdb_peer shared = {};
+	unsigned int i;
+
+	t.mdev->fdb.node_limit = 6;
+	learn(1, 0, 0);
+	meshlan_fdb_share(t.mdev, &t.peer[1], &shared);
+	meshlan_fdb_share(t.mdev, &t.peer[2], &shared);
+	KUNIT_EXPECT_EQ(test, shared.count, 1);
+	for (i = 1; i < 5; i++)
+		learn(1, i, 0);
+	for (i = 5; i < 10; i++)
+		learn(2, i, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 5);
+	KUNIT_EXPECT_EQ(test, t.peer[2].count, 1);
+	KUNIT_EXPECT_EQ(test, shared.count, 6);
+	KUNIT_EXPECT_EQ(test, t.count[MESHLAN_COUNTER_FDB_FULL], 4);
+	/* Who shares nothing has a limit of his own. */
+	for (i = 10; i < 20; i++)
+		learn(3, i, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[3].count, 6);
+	/* What moves away, or goes, makes room. */
+	learn(4, 0, 0);
+	KUNIT_EXPECT_EQ(test, shared.count, 5);
+	learn(2, 20, 0);
+	KUNIT_EXPECT_EQ(test, shared.count, 6);
+	meshlan_fdb_flush_node(t.mdev, 2);
+	KUNIT_EXPECT_EQ(test, shared.count, 4);
+	meshlan_fdb_share(t.mdev, &t.peer[1], NULL);
+	KUNIT_EXPECT_EQ(test, shared.count, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 4);
+	learn(1, 21, 0);
+	learn(1, 22, 0);
+	KUNIT_EXPECT_EQ(test, t.peer[1].count, 6);
+	KUNIT_EXPECT_EQ(test, shared.count, 0);
+	/* Entries outlive this function. */
+	for (i = 1; i <= 3; i++)
+		meshlan_fdb_flush_node(t.mdev, i);
 }
 
 static void ages(struct kunit *test)
@@ -415,11 +519,14 @@ static void walks(struct kunit *test)
 static struct kunit_case fdb_cases[] = {
 	KUNIT_CASE(learns),
 	KUNIT_CASE(own_address),
+	KUNIT_CASE(learns_here),
 	KUNIT_CASE(configured),
 	KUNIT_CASE(certified),
+	KUNIT_CASE(certified_of_many),
 	KUNIT_CASE(moves),
 	KUNIT_CASE(slow_moves),
 	KUNIT_CASE(limits),
+	KUNIT_CASE(shares),
 	KUNIT_CASE(ages),
 	KUNIT_CASE(batches),
 	KUNIT_CASE(walks),

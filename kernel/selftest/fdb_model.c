@@ -10,6 +10,7 @@
 #define MODEL_NODE_LIMIT	8
 #define MODEL_AGE		300
 #define MODEL_STEPS		50000
+#define MODEL_ALL		U64_MAX	/* nodes */
 
 struct model_entry {
 	enum meshlan_fdb_type	type;	/* 0: not there */
@@ -36,7 +37,7 @@ static unsigned int model_learned(u64 node)
 	for (m = 0; m < MACS; m++)
 		for (v = 0; v < VLANS; v++)
 			if (model.at[m][v].type == MESHLAN_FDB_TYPE_LEARNED &&
-			    (!node || model.at[m][v].node == node))
+			    (node == MODEL_ALL || model.at[m][v].node == node))
 				n++;
 	return n;
 }
@@ -87,7 +88,7 @@ static bool model_learn(unsigned int m, unsigned int v, u64 node)
 	struct model_entry *e = model_find(m, v);
 
 	if (!e->type) {
-		if (model_learned(0) >= MODEL_LIMIT ||
+		if (model_learned(MODEL_ALL) >= MODEL_LIMIT ||
 		    model_learned(node) >= MODEL_NODE_LIMIT) {
 			model.full++;
 			return true;
@@ -191,8 +192,8 @@ static bool model_step(void)
 
 	r = get_random_u32() % 1000;
 	if (r < 600)
-		return model_same("learn", learn(node, m, v),
-				  model_learn(m, v, node));
+		return model_same("learn", learn(node % NODES, m, v),
+				  model_learn(m, v, node % NODES));
 	if (r < 640) {
 		if (r & 1)
 			type = MESHLAN_FDB_TYPE_CERTIFIED;
@@ -205,9 +206,9 @@ static bool model_step(void)
 		model_own(m);
 		fdb_test_own(own, m);
 	} else if (r < 735) {
-		t.session[node].dead = true;
+		t.peer[node].dead = true;
 		meshlan_fdb_flush_node(t.mdev, node);
-		t.session[node].dead = false;
+		t.peer[node].dead = false;
 		model_forget(node, false);
 	} else if (r < 780) {
 		meshlan_fdb_age_out(t.mdev);
@@ -220,6 +221,17 @@ static bool model_step(void)
 	return true;
 }
 
+/* Learned of this node itself: told as local, looked up as unknown. */
+static bool model_here(const struct model_entry *e)
+{
+	return e->type == MESHLAN_FDB_TYPE_LEARNED && !e->node;
+}
+
+static s64 model_look(const struct model_entry *e)
+{
+	return e->type && !model_here(e) ? (s64)e->node : -1;
+}
+
 static bool model_same_entry(unsigned int m, unsigned int v)
 {
 	const struct model_entry *e = &model.at[m][v], *f = model_find(m, v);
@@ -227,9 +239,14 @@ static bool model_same_entry(unsigned int m, unsigned int v)
 	struct meshlan_fdb_info info = {};
 
 	meshlan_fdb_get(t.mdev, &key, &info);
-	return model_same("type", info.type, e->type) &&
+	return model_same("type", info.type, model_here(e) ?
+			  MESHLAN_FDB_TYPE_LOCAL : e->type) &&
 	       (!e->type || model_same("node", info.node, e->node)) &&
-	       model_same("lookup", look(m, v), f->type ? (s64)f->node : -1);
+	       model_same("ages", info.ages,
+			  e->type == MESHLAN_FDB_TYPE_LEARNED) &&
+	       model_same("lookup", look(m, v), model_look(f)) &&
+	       model_same("here", meshlan_fdb_is_here(t.mdev, &key),
+			  f->type && !f->node);
 }
 
 static bool model_compare(void)
@@ -242,10 +259,12 @@ static bool model_compare(void)
 			if (!model_same_entry(m, v))
 				return false;
 	for (node = 1; node <= NODES; node++)
-		if (!model_same("count", t.session[node].fdb_count,
+		if (!model_same("count", t.peer[node].count,
 				model_learned(node)))
 			return false;
-	return model_same("learned", t.mdev->fdb.learned, model_learned(0)) &&
+	return model_same("learned", t.mdev->fdb.learned,
+			  model_learned(MODEL_ALL)) &&
+	       model_same("here", t.mdev->fdb.here.count, model_learned(0)) &&
 	       model_same("full", t.count[MESHLAN_COUNTER_FDB_FULL],
 			  model.full) &&
 	       model_same("frozen", t.count[MESHLAN_COUNTER_FDB_FROZEN],

@@ -68,6 +68,19 @@ static void delay(struct kunit *test)
 	KUNIT_EXPECT_LT(test, m->jitter, MS / 100);
 }
 
+/* Nothing was asked for long: the way is as it is now. */
+static void delay_of_long_ago(struct kunit *test)
+{
+	struct meshlan_measure *m = test->priv;
+	u64 now = SECOND;
+
+	meshlan_measure_rtt(m, 400 * MS, now);
+	meshlan_measure_rtt(m, 10 * MS, now += 400 * MS);
+	KUNIT_EXPECT_GT(test, m->rtt_smoothed, 350 * MS);
+	meshlan_measure_rtt(m, 10 * MS, now += 600 * MS);
+	KUNIT_EXPECT_EQ(test, m->rtt_smoothed, 10 * MS);
+}
+
 /* The way becomes longer for good: what was before is forgotten. */
 static void longer_way(struct kunit *test)
 {
@@ -231,6 +244,7 @@ static struct kunit_case measure_cases[] = {
 	KUNIT_CASE(round_trip),
 	KUNIT_CASE(round_nonsense),
 	KUNIT_CASE(delay),
+	KUNIT_CASE(delay_of_long_ago),
 	KUNIT_CASE(longer_way),
 	KUNIT_CASE(moved),
 	KUNIT_CASE(loss),

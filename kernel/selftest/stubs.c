@@ -4,13 +4,17 @@
 
 #include <linux/slab.h>
 
+#include "../ordered.h"
 #include "../receive.h"
+#include "../route.h"
 #include "../send.h"
 #include "../session.h"
+#include "../way.h"
+#include "../window.h"
 
 atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
-atomic_t meshlan_test_events[MESHLAN_EVENT_NETNS_GONE + 1];
 atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
+atomic_t meshlan_test_events[MESHLAN_EVENT_PING + 1];
 struct sk_buff_head meshlan_test_sent = {
 	.lock = __SPIN_LOCK_UNLOCKED(meshlan_test_sent.lock),
 	.next = (struct sk_buff *)&meshlan_test_sent,
@@ -81,6 +85,33 @@ void meshlan_send_sealed(struct meshlan_tx_lane *lane, struct sk_buff *skb)
 void meshlan_receive_opened(struct meshlan_rx_lane *lane, struct sk_buff *skb)
 {
 	skb_queue_tail(&meshlan_test_received, skb);
+}
+
+void meshlan_ordered_free(struct meshlan_ordered *ordered)
+{
+}
+
+unsigned int meshlan_session_window(struct meshlan_session *session)
+{
+	return MESHLAN_WINDOW_BITS;
+}
+
+struct meshlan_session *meshlan_session_find(struct meshlan_dev *mdev,
+					     u64 node)
+{
+	struct meshlan_session *session;
+
+	list_for_each_entry(session, &mdev->session_list, list) {
+		if (session->node == node)
+			return session;
+	}
+	return NULL;
+}
+
+const struct meshlan_hops *meshlan_route_hops(struct meshlan_dev *mdev,
+					      u64 node)
+{
+	return NULL;
 }
 
 static void session_free(struct kref *ref)

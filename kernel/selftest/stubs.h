@@ -11,8 +11,8 @@
 
 /* In place of the parts that no suite tests: what they were asked for. */
 extern atomic_t meshlan_test_counts[MESHLAN_COUNTERS];
-extern atomic_t meshlan_test_events[MESHLAN_EVENT_NETNS_GONE + 1];
 extern atomic_t meshlan_test_steps[MESHLAN_KEY_STEP_DIE + 1];
+extern atomic_t meshlan_test_events[MESHLAN_EVENT_PING + 1];
 extern struct sk_buff_head meshlan_test_sent;
 extern struct sk_buff_head meshlan_test_received;
 

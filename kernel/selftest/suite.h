@@ -122,15 +122,28 @@ void *kunit_kzalloc(struct kunit *test, size_t size, gfp_t gfp);
 /* Every suite: MESHLAN_SUITES(do) is do(a) do(b) and so on. */
 #define MESHLAN_SUITES(do)	\
 	do(window)		\
+	do(origin)		\
+	do(flood)		\
 	do(hkdf)		\
 	do(aead)		\
 	do(order)		\
 	do(counters)		\
 	do(key)			\
 	do(fdb)			\
+	do(fragment)		\
 	do(hole)		\
 	do(liveness)		\
-	do(measure)
+	do(loop)		\
+	do(measure)		\
+	do(bucket)		\
+	do(suppress)		\
+	do(too_big)		\
+	do(wanted)		\
+	do(share)		\
+	do(redundant)		\
+	do(scatter)		\
+	do(early)		\
+	do(resequence)
 
 #define MESHLAN_DECLARE_SUITE(name)	\
 	extern struct kunit_suite meshlan_##name##_suite;

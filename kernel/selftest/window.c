@@ -192,6 +192,38 @@ static void model(struct kunit *test)
 	KUNIT_EXPECT_GT(test, next, 2ULL * SIZE);
 }
 
+/* A wider window remembers, and takes nothing that may have come before. */
+static void widen(struct kunit *test)
+{
+	struct meshlan_window __rcu *slot = RCU_INITIALIZER(test->priv);
+	struct meshlan_window *old = test->priv;
+	u64 i, top = 5 * SIZE;
+
+	for (i = 0; i < top; i += 2)
+		take(test, i);
+	meshlan_window_widen(&slot, MESHLAN_WINDOW_WIDE);
+	/* It is freed after a grace period that has not begun for us. */
+	test->priv = rcu_dereference_protected(slot, true);
+	KUNIT_ASSERT_TRUE(test, test->priv != old);
+	KUNIT_EXPECT_FALSE(test, take(test, top - 2));
+	KUNIT_EXPECT_TRUE(test, take(test, top - 1));
+	KUNIT_EXPECT_TRUE(test, take(test, top - SIZE + 1));
+	KUNIT_EXPECT_FALSE(test, take(test, top - SIZE - 3));
+	KUNIT_EXPECT_FALSE(test, take(test, 1));
+	KUNIT_EXPECT_TRUE(test, take(test, top + 8 * SIZE - 2));
+	KUNIT_EXPECT_TRUE(test, take(test, top + 1));
+}
+
+/* Who still holds the narrow one finds that it takes nothing any more. */
+static void widen_closes(struct kunit *test)
+{
+	take(test, 7);
+	window_close(test->priv);
+	KUNIT_EXPECT_FALSE(test, take(test, 6));
+	KUNIT_EXPECT_FALSE(test, take(test, 8));
+	KUNIT_EXPECT_FALSE(test, take(test, 100 * SIZE));
+}
+
 static struct kunit_case window_cases[] = {
 	KUNIT_CASE(in_order),
 	KUNIT_CASE(reverse),
@@ -204,6 +236,8 @@ static struct kunit_case window_cases[] = {
 	KUNIT_CASE(jump_far),
 	KUNIT_CASE(top),
 	KUNIT_CASE(counts),
+	KUNIT_CASE(widen),
+	KUNIT_CASE(widen_closes),
 	KUNIT_CASE(model),
 	{}
 };

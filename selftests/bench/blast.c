@@ -48,7 +48,9 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	const int on = 1;
 
+	setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on));
 	if (argc == 5 && !strcmp(argv[1], "send")) {
 		inet_pton(AF_INET, argv[2], &address.sin_addr);
 		address.sin_port = htons(atoi(argv[3]));

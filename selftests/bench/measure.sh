@@ -18,9 +18,13 @@ iperf() { # STACK JQ-FILTER IPERF3-OPTION...
 	jq "$2" <<<"$out"
 }
 
-servers() {
+build_blast() {
 	BLAST=$(mktemp -d)/blast
-	gcc -O2 -o "$BLAST" "$(dirname "${BASH_SOURCE[0]}")/blast.c" || return
+	gcc -O2 -o "$BLAST" "$(dirname "${BASH_SOURCE[0]}")/blast.c"
+}
+
+servers() {
+	build_blast || return
 	in_ns "$B" iperf3 -s -D >/dev/null
 	in_ns "$B" "$BLAST" hold 9 >/dev/null 2>&1 &
 	sleep 0.5

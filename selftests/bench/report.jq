@@ -6,17 +6,7 @@
 # inside each boot, since machines differ from boot to boot, and the median
 # over the boots is given.
 
-def median: sort | if length == 0 then null
-	elif length % 2 == 1 then .[length / 2 | floor]
-	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
-
-def round3: if . == null then null
-	elif . == 0 then 0
-	else (if . < 0 then -. else . end) as $abs
-		| pow(10; 3 - ($abs | log10 | floor)) as $scale
-		| . * $scale | round / $scale end;
-
-def spread: {median: (median | round3), min: (min | round3), max: (max | round3)};
+include "statistics";
 
 def units: {tcp1: "Mbit/s", tcp8: "Mbit/s", udp: "kpackets/s", ping: "us"};
 
@@ -71,9 +61,27 @@ def headline($figures; $overhead; $cpus):
 	   overhead_bytes_ipv4: ([$overhead[]
 		| select(.stack | startswith("meshlan")) | .min] | max)};
 
+# And of a bridged relay, which is what one of ours does.
+def relay_headline($mesh): if $mesh == null then {} else
+	($mesh.relay.through | map({key: .stack, value: .meshlan_has})
+		| from_entries) as $has
+	| ($mesh.hop.of[] | select(.stack == "vxlan-wireguard")
+		| .meshlan_is_cheaper) as $cheaper
+	| {relay_vs_wireguard_relay: $has["vxlan-wireguard"].median,
+	   relay_vs_wireguard_relay_spread:
+		[$has["vxlan-wireguard"] | .min, .max],
+	   relay_vs_ip_forward: $has.plain.median,
+	   hop_cost_vs_wireguard_hop:
+		(if $cheaper.refused then null else $cheaper.median end),
+	   hop_cost_vs_wireguard_hop_spread: [$cheaper | .min, .max],
+	   scatter2_share_of_sum: $mesh.scatter2_share_of_sum.median,
+	   scatter2_share_of_sum_spread:
+		[$mesh.scatter2_share_of_sum | .min, .max]}
+	end;
+
 runs as $runs
 | ($runs | map(select(.measure == "overhead")) | overhead) as $overhead
 | ($runs | map(select(.measure != "overhead")) | figures) as $figures
-| {headline: headline($figures; $overhead; 1),
+| {headline: (headline($figures; $overhead; 1) + relay_headline($mesh[0])),
    headline_2cpus: headline($figures; $overhead; 2),
-   about: $about, overhead: $overhead, figures: $figures}
+   about: $about, overhead: $overhead, figures: $figures, mesh: $mesh[0]}

@@ -58,7 +58,9 @@ json() { # NAME JQ-CONDITION ARGUMENT...
 
 	shift 2
 	run -j "$@"
-	if jq -e "$condition" "$T/out" >/dev/null 2>"$T/err"; then
+	# Some versions of jq find nothing wrong with nothing.
+	if [ -s "$T/out" ] &&
+		jq -e "$condition" "$T/out" >/dev/null 2>>"$T/err"; then
 		ok "$name: JSON"
 	else
 		not_ok "$name: JSON"

@@ -16,13 +16,31 @@ static const char whole[] =
 	"FdbAge = 5m\n"
 	"Fwmark = 16\n"
 	"Dscp = inherit\n"
-	"Route = fedcba9876543210 hop 1111111111111111 weight 3 owner aa\n"
+	"LimitUp = 10Mbit\n"
+	"limit-down = none\n"
+	"Limit-Burst = 0.1s\n"
+	"Role = transit\n"
+	"StormLimit = 500\n"
+	"FloodUnknown = off\n"
+	"FloodTypes = 0x0806,0x86dd\n"
+	"Suppress = off\n"
+	"link-local = on\n"
+	"redundant-types = 0x88ba\n"
+	"RedundantDscp = ef,cs6\n"
+	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
+	" hop fedcba9876543210 weight 1 owner aa\n"
+	"Origin = 0123456789abcdef leaf\n"
+	"Origin = 2222222222222222 child fedcba9876543210"
+	" child 1111111111111111 owner bb\n"
 	"Fdb = 02:00:00:00:00:01 vlan 7 node fedcba9876543210 type static\n"
 	"\n"
 	"[Session]\n"
 	"Node = fedcba9876543210\n"
 	"Expires = 2027-01-15T08:00:00Z\n"
 	"Owner = 00ff\n"
+	"LimitUp = 1.5M\n"
+	"LimitDown = 64k\n"
+	"relay-limit = 0.5G\n"
 	"Path = id 1 remote 192.0.2.1:23731 local 192.0.2.9 interface lo\n"
 	"Path = id 2 remote [2001:db8::1]:9 active-interval 1s rate 10M\n"
 	"[session]\n"
@@ -39,22 +57,40 @@ static const char printed[] =
 	"FdbAge = 300s\n"
 	"Fwmark = 0x10\n"
 	"Dscp = inherit\n"
-	"Route = fedcba9876543210 hop 1111111111111111 weight 3 owner aa\n"
+	"LimitUp = 10M\n"
+	"LimitDown = none\n"
+	"LimitBurst = 100ms\n"
+	"Role = transit\n"
+	"StormLimit = 500\n"
+	"FloodUnknown = off\n"
+	"FloodTypes = 0x0806,0x86dd\n"
+	"Suppress = off\n"
+	"LinkLocal = on\n"
+	"RedundantTypes = 0x88ba\n"
+	"RedundantDscp = 46,48\n"
+	"Route = fedcba9876543210 hop 1111111111111111 weight 3"
+	" hop fedcba9876543210 weight 1 owner aa\n"
+	"Origin = 0123456789abcdef leaf\n"
+	"Origin = 2222222222222222 child fedcba9876543210"
+	" child 1111111111111111 owner bb\n"
 	"Fdb = 02:00:00:00:00:01 vlan 7 node fedcba9876543210 type static\n"
 	"\n"
 	"[Session]\n"
 	"Node = fedcba9876543210\n"
 	"Expires = 2027-01-15T08:00:00Z\n"
 	"Owner = 00ff\n"
+	"LimitUp = 1500k\n"
+	"LimitDown = 64k\n"
+	"RelayLimit = 500M\n"
 	"Path = id 1 remote 192.0.2.1:23731 local 192.0.2.9 interface lo"
-	" active-interval 0ms idle-interval 0ms rate measure\n"
+	" rate measure\n"
 	"Path = id 2 remote [2001:db8::1]:9"
-	" active-interval 1000ms idle-interval 0ms rate 10M\n"
+	" active-interval 1000ms rate 10M\n"
 	"\n"
 	"[Session]\n"
 	"Node = 1111111111111111\n"
 	"Expires = never\n"
-	"Path = id 1 active-interval 0ms idle-interval 0ms rate measure\n";
+	"Path = id 1 rate measure\n";
 
 struct wrong {
 	const char *text, *error;
@@ -94,8 +130,68 @@ static const struct wrong wrong[] = {
 	{"[Device]\nRoute = 1111111111111111 hop 1111111111111111\n"
 	 "Route = 1111111111111111 hop 1111111111111111\n",
 	 "f:3: Route: a route to this node is there already"},
-	{"[Device]\nFdb = 02:00:00:00:00:01\nFdb = 02:00:00:00:00:01 vlan 0\n",
+	{"[Device]\nRole = king\n",
+	 "f:2: role 'king': not a role (member, client or transit)"},
+	{"[Device]\nFloodTypes = 0x806,5\n",
+	 "f:2: flood-types '0x806,5': not EtherTypes from 0x600 on (0x0806,0x86dd), or any"},
+	{"[Device]\nRedundantDscp = ef,\n",
+	 "f:2: redundant-dscp 'ef,': not DSCPs (0 to 63, ef, cs0 to cs7, af11 to af43, as in ef,48), or none"},
+	{"[Device]\nOrigin = x\n",
+	 "f:2: Origin: begins with no node id (16 hex digits)"},
+	{"[Device]\nOrigin = 1111111111111111\n",
+	 "f:2: Origin: either children are needed, or leaf"},
+	{"[Device]\nOrigin = 1111111111111111 leaf child 2222222222222222\n",
+	 "f:2: Origin: either children are needed, or leaf"},
+	{"[Device]\nOrigin = 1111111111111111 child 12\n",
+	 "f:2: Origin: child '12': not a node id (16 hex digits)"},
+	{"[Device]\nOrigin = 1111111111111111 leaf\n"
+	 "Origin = 1111111111111111 leaf\n",
+	 "f:3: Origin: this node is there already"},
+	{"[Device]\nFdb = 02:00:00:00:00:01 node 1111111111111111\n"
+	 "Fdb = 02:00:00:00:00:01 vlan 0 node 1111111111111111\n",
 	 "f:3: Fdb: this address is there already"},
+	{"[Device]\nFdb = 02:00:00:00:00:01\n", "f:2: Fdb: a node is needed"},
+	{"[Device]\nFdb = 03:00:00:00:00:01 node 1111111111111111\n",
+	 "f:2: Fdb: MAC address must be that of a single station"},
+	{"[Device]\nFdb = 00:00:00:00:00:00 node 1111111111111111\n",
+	 "f:2: Fdb: MAC address must be that of a single station"},
+	{"[Device]\nFdb = 02:00:00:00:00:01 vlan 4095 node 1111111111111111\n",
+	 "f:2: Fdb: a VLAN is from 0 to 4094"},
+	{"[Device]\nFdb = 02:00:00:00:00:01 node 1111111111111111 type local\n",
+	 "f:2: Fdb: only static and certified entries can be set"},
+	{"[Device]\nRoute = 1111111111111111\n",
+	 "f:2: Route: a hop is needed"},
+	{"[Device]\nRoute = 1111111111111111 hop 2222222222222222 weight 0\n",
+	 "f:2: Route: weight is 1 or more"},
+	{"[Device]\nRoute = 1111111111111111 hop 2222222222222222"
+	 " hop 2222222222222222\n",
+	 "f:2: Route: hop given twice"},
+	{"[Device]\nOrigin = 1111111111111111 child 2222222222222222"
+	 " child 2222222222222222\n",
+	 "f:2: Origin: child given twice"},
+	{"[Device]\nLimitUp = 7999\n",
+	 "f:2: limit-up '7999': not a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"},
+	{"[Session]\nLimitDown = 101G\n",
+	 "f:2: limit-down '101G': not a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"},
+	{"[Session]\nPath = active-interval 19ms\n",
+	 "f:2: Path: active-interval is from 20ms to 60s"},
+	{"[Session]\nPath = idle-interval 11m\n",
+	 "f:2: Path: idle-interval is from 20ms to 10m"},
+	{"[Session]\nPath = weight 0\n", "f:2: Path: weight is from 1 to 1000"},
+	{"[Session]\nPath = weight 1001\n",
+	 "f:2: Path: weight is from 1 to 1000"},
+	{"[Session]\nPath = remote 224.0.0.1:1\n",
+	 "f:2: Path: the remote address is not unicast"},
+	{"[Session]\nPath = remote [::ffff:192.0.2.1]:1\n",
+	 "f:2: Path: the remote address is not unicast"},
+	{"[Session]\nPath = local 0.0.0.1\n",
+	 "f:2: Path: the local address is not unicast"},
+	{"[Session]\nPath = remote 192.0.2.1 local 2001:db8::1\n",
+	 "f:2: Path: remote and local address are of different families"},
+	{"[Session]\nPath = remote fe80::1\n",
+	 "f:2: Path: a link-local remote address needs an interface"},
+	{"[Session]\nPath = remote 192.0.2.1:7\nPath = remote 192.0.2.1:7\n",
+	 "f:3: Path: another path has these addresses"},
 	{0},
 };
 
@@ -205,7 +301,7 @@ static char *mutate(const char *seed, size_t len, size_t *new_len)
 /* As the kernel has it: nothing is left out. */
 static bool complete(const struct config *config)
 {
-	if (__builtin_popcountll(config->dev.has) != 8)
+	if (__builtin_popcountll(config->dev.has) != 12)
 		return false;
 	for (size_t i = 0; i < config->fdbs; i++) {
 		if (!config->fdb[i].type)
@@ -292,7 +388,7 @@ static void fuzz_words(void)
 static const struct meshlan_set *const sets[] = {
 	&meshlan_dev_set,   &meshlan_session_set,    &meshlan_key_set,
 	&meshlan_path_set,  &meshlan_route_set,	     &meshlan_fdb_set,
-	&meshlan_event_info_set,
+	&meshlan_event_info_set, &meshlan_origin_set,
 };
 
 /* Attributes with random numbers and lengths, most of them plausible. */
@@ -333,6 +429,7 @@ static void fuzz_object(void)
 		meshlan_json_members(&json, set, object);
 		meshlan_json_close(&json, '}');
 		fclose(json.out);
+		meshlan_release(set, object);
 	}
 	free(data);
 	free(object);

@@ -26,6 +26,8 @@ static void print_names(void)
 	static const struct meshlan_set *const sets[] = {
 		&meshlan_dev_set,   &meshlan_session_set, &meshlan_key_set,
 		&meshlan_path_set,  &meshlan_hop_set,	  &meshlan_route_set,
+		&meshlan_routes_set,
+		&meshlan_origin_set, &meshlan_ping_set,	  &meshlan_report_set,
 		&meshlan_fdb_set,   &meshlan_event_info_set,
 		&meshlan_link_set,
 	};
@@ -49,6 +51,8 @@ static void print_all_values(void)
 	print_values("key-state", &meshlan_key_state_names);
 	print_values("path-state", &meshlan_path_state_names);
 	print_values("fdb-type", &meshlan_fdb_type_names);
+	print_values("role", &meshlan_role_names);
+	print_values("report-cause", &meshlan_cause_names);
 	print_values("event", &meshlan_event_names);
 	print_values("counter", &meshlan_counter_names);
 }

@@ -91,6 +91,43 @@ static void route_round_trip(void)
 	      "no room is noticed");
 }
 
+#define CHILDREN	1024
+
+static void origin_round_trip(void)
+{
+	static char large[16384] __attribute__((aligned(8)));
+	struct meshlan_origin origin = {0}, again;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(large);
+	bool same = false;
+
+	mnl_nlmsg_put_extra_header(nlh, sizeof(struct genlmsghdr));
+	origin.has = MESHLAN_BIT(MESHLAN_A_ORIGIN_CHILD);
+	for (uint64_t i = 1; i <= CHILDREN; i++)
+		meshlan_node_add(&origin.child, i << 33);
+	if (meshlan_encode(&meshlan_origin_set, &origin, nlh, sizeof(large)) &&
+	    meshlan_decode(&meshlan_origin_set, attributes(nlh),
+			   attributes_len(nlh), &again)) {
+		same = again.has == origin.has &&
+		       again.child.count == CHILDREN &&
+		       !memcmp(again.child.node, origin.child.node,
+			       CHILDREN * sizeof(*again.child.node));
+		meshlan_release(&meshlan_origin_set, &again);
+	}
+	point(same, "an origin of %d children to attributes and back",
+	      CHILDREN);
+	nlh = message();
+	point(!meshlan_encode(&meshlan_origin_set, &origin, nlh, 256),
+	      "no room for children is noticed");
+	mnl_attr_put_u64(nlh, MESHLAN_A_ORIGIN_CHILD, 5);
+	mnl_attr_put_u32(nlh, MESHLAN_A_ORIGIN_CHILD, 5);
+	point(!meshlan_decode(&meshlan_origin_set, attributes(nlh),
+			      attributes_len(nlh), &again),
+	      "a child of four bytes is none");
+	meshlan_release(&meshlan_origin_set, &origin);
+	point(!origin.child.node && !origin.child.count,
+	      "nothing is left of a released object");
+}
+
 /* Attributes of every length from nothing to too much. */
 static void lengths(void)
 {
@@ -113,6 +150,9 @@ static void lengths(void)
 		case MESHLAN_TYPE_STRING:
 			point(taken == attr->size, "lengths of %s", attr->name);
 			break;
+		case MESHLAN_TYPE_FLAG:
+			point(taken == 25, "lengths of %s", attr->name);
+			break;
 		case MESHLAN_TYPE_COUNTERS:
 			point(taken == 4, "lengths of %s", attr->name);
 			break;
@@ -121,6 +161,31 @@ static void lengths(void)
 			break;
 		}
 	}
+}
+
+static void event_nests(void)
+{
+	struct nlmsghdr *nlh = message();
+	static struct meshlan_event_info event;
+	struct nlattr *nest;
+
+	nest = mnl_attr_nest_start(nlh, MESHLAN_A_EVENT_PING);
+	mnl_attr_put_u32(nlh, MESHLAN_A_PING_ID, 7);
+	mnl_attr_put_u64(nlh, MESHLAN_A_PING_RTT, 1000);
+	mnl_attr_nest_end(nlh, nest);
+	nest = mnl_attr_nest_start(nlh, MESHLAN_A_EVENT_REPORT);
+	mnl_attr_put_u64(nlh, MESHLAN_A_REPORT_VIA, 9);
+	mnl_attr_put_u32(nlh, MESHLAN_A_REPORT_CAUSE,
+			 MESHLAN_REPORT_CAUSE_TOO_BIG);
+	mnl_attr_put_u16(nlh, MESHLAN_A_REPORT_MTU, 1400);
+	mnl_attr_nest_end(nlh, nest);
+	point(meshlan_decode(&meshlan_event_info_set, attributes(nlh),
+			     attributes_len(nlh), &event) &&
+		      event.ping.id == 7 && event.ping.rtt == 1000 &&
+		      !MESHLAN_HAS(&event.ping, MESHLAN_A_PING_CAUSE) &&
+		      event.report.via == 9 && event.report.mtu == 1400 &&
+		      event.report.cause == MESHLAN_REPORT_CAUSE_TOO_BIG,
+	      "an event with a ping and a report");
 }
 
 static void newer_kernel(void)
@@ -144,6 +209,7 @@ static void json(void)
 {
 	struct meshlan_path path = path_example();
 	struct meshlan_key key = {0};
+	struct meshlan_origin origin = {0};
 	struct meshlan_json out = {.first = true};
 	char *text = NULL;
 	size_t size;
@@ -154,6 +220,11 @@ static void json(void)
 	key.has = MESHLAN_BIT(MESHLAN_A_KEY_SECRET);
 	memset(key.secret, 'A', sizeof(key.secret));
 	meshlan_json_members(&out, &meshlan_key_set, &key);
+	origin.has = MESHLAN_BIT(MESHLAN_A_ORIGIN_CHILD);
+	meshlan_node_add(&origin.child, 1);
+	meshlan_node_add(&origin.child, 2);
+	meshlan_json_members(&out, &meshlan_origin_set, &origin);
+	meshlan_release(&meshlan_origin_set, &origin);
 	meshlan_json_string(&out, "odd", "\"\\\n\x7f\xc3\xa4\xc3\xff\xed\xa0\x80");
 	meshlan_json_bool(&out, "flag", false);
 	meshlan_json_open(&out, "none", '[');
@@ -164,6 +235,8 @@ static void json(void)
 			    "\"id\":3,\"remote_ipv4\":\"192.0.2.1\","
 			    "\"remote_port\":23731,\"rate\":10000000000,"
 			    "\"owner\":\"6869\","
+			    "\"child\":[\"0000000000000001\","
+			    "\"0000000000000002\"],"
 			    "\"odd\":\"\\\"\\\\\\u000a\\u007f\xc3\xa4\\ufffd"
 			    "\\ufffd\\ufffd\\ufffd\\ufffd\","
 			    "\"flag\":false,\"none\":[]}"),
@@ -175,6 +248,8 @@ void test_object(void)
 {
 	round_trip();
 	route_round_trip();
+	origin_round_trip();
+	event_nests();
 	lengths();
 	newer_kernel();
 	json();
@@ -278,6 +353,55 @@ static void bad_hop(void)
 	       "node '0000000000000009': does not exist");
 }
 
+/* The kernel names the nest of a hop, and one of many children. */
+static void bad_node(void)
+{
+	static struct meshlan_route route;
+	struct meshlan_origin origin = {0};
+	struct meshlan_routes routes = {0};
+	struct nlmsghdr *request = message(), *reply;
+
+	route.has = MESHLAN_BIT(MESHLAN_A_ROUTE_HOP);
+	route.hop.count = 1;
+	PUT(&route.hop.hop[0], MESHLAN_A_HOP_NODE, node, 9);
+	PUT(&route.hop.hop[0], MESHLAN_A_HOP_WEIGHT, weight, 1);
+	meshlan_encode(&meshlan_route_set, &route, request, sizeof(buf));
+	reply = refuse(ENOENT, request, true);
+	mnl_attr_put_strz(reply, NLMSGERR_ATTR_MSG, "no session");
+	mnl_attr_put_u32(reply, NLMSGERR_ATTR_OFFS,
+			 offset_of(request, MESHLAN_A_ROUTE_HOP));
+	expect("a bad hop", reply, request, &meshlan_route_set,
+	       MESHLAN_ERR_NOT_FOUND, "hop '0000000000000009': no session");
+
+	PUT(&route, MESHLAN_A_ROUTE_NODE, node, 5);
+	routes.has = MESHLAN_BIT(MESHLAN_A_ROUTES_ROUTE);
+	routes.route = (struct meshlan_route_array){1, &route};
+	request = message();
+	meshlan_encode(&meshlan_routes_set, &routes, request, sizeof(buf));
+	reply = refuse(ENOENT, request, true);
+	mnl_attr_put_strz(reply, NLMSGERR_ATTR_MSG, "no session");
+	mnl_attr_put_u32(reply, NLMSGERR_ATTR_OFFS,
+			 offset_of(request, MESHLAN_A_ROUTES_ROUTE) +
+				 2 * MNL_ATTR_HDRLEN + sizeof(uint64_t));
+	expect("a bad hop of one of many routes", reply, request,
+	       &meshlan_routes_set, MESHLAN_ERR_NOT_FOUND,
+	       "route '0000000000000005': hop '0000000000000009': no session");
+
+	request = message();
+	origin.has = MESHLAN_BIT(MESHLAN_A_ORIGIN_CHILD);
+	meshlan_node_add(&origin.child, 7);
+	meshlan_node_add(&origin.child, 8);
+	meshlan_encode(&meshlan_origin_set, &origin, request, sizeof(buf));
+	meshlan_release(&meshlan_origin_set, &origin);
+	reply = refuse(ENOENT, request, true);
+	mnl_attr_put_strz(reply, NLMSGERR_ATTR_MSG, "no session");
+	mnl_attr_put_u32(reply, NLMSGERR_ATTR_OFFS,
+			 offset_of(request, MESHLAN_A_ORIGIN_CHILD) +
+				 MNL_ATTR_HDRLEN + sizeof(uint64_t));
+	expect("a bad child", reply, request, &meshlan_origin_set,
+	       MESHLAN_ERR_NOT_FOUND, "child '0000000000000008': no session");
+}
+
 void test_refusal(void)
 {
 	struct nlmsghdr *request, *reply;
@@ -286,6 +410,7 @@ void test_refusal(void)
 	bad_attribute(false);
 	bad_secret();
 	bad_hop();
+	bad_node();
 	request = message();
 	reply = refuse(EINVAL, request, true);
 	mnl_attr_put_u32(reply, NLMSGERR_ATTR_MISS_TYPE, MESHLAN_A_PATH_NODE);

@@ -276,6 +276,38 @@ static void check_names(void)
 	point(!meshlan_name(&meshlan_event_names, 1000), "no name of 1000");
 }
 
+static const struct expect dscps[] = {
+	{"none", true, 0},
+	{"0", true, 1},
+	{"63", true, UINT64_C(1) << 63},
+	{"0x2e", true, UINT64_C(1) << 46},
+	{"ef", true, UINT64_C(1) << 46},
+	{"EF,46,ef", true, UINT64_C(1) << 46},
+	{"cs0", true, 1},
+	{"cs7", true, UINT64_C(1) << 56},
+	{"af11,af43", true, UINT64_C(1) << 10 | UINT64_C(1) << 38},
+	{"ef,48", true, UINT64_C(1) << 46 | UINT64_C(1) << 48},
+	{"", false, 0},
+	{",", false, 0},
+	{"ef,", false, 0},
+	{",ef", false, 0},
+	{"ef,,48", false, 0},
+	{"64", false, 0},
+	{"-1", false, 0},
+	{"any", false, 0},
+	{"none,ef", false, 0},
+	{"cs8", false, 0},
+	{"cs", false, 0},
+	{"cs10", false, 0},
+	{"af01", false, 0},
+	{"af51", false, 0},
+	{"af10", false, 0},
+	{"af14", false, 0},
+	{"ef 48", false, 0},
+	{"0x00000000000000001", false, 0},
+	{0},
+};
+
 void test_parse(void)
 {
 	check("node", nodes, meshlan_parse_node);
@@ -283,6 +315,7 @@ void test_parse(void)
 	check("duration", durations, parse_ms);
 	check("rate", rates, meshlan_parse_rate);
 	check("time", times, parse_time);
+	check("dscps", dscps, meshlan_parse_dscps);
 	check_ends();
 	check_macs();
 	check_secrets();

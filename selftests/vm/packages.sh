@@ -6,12 +6,15 @@
 # an apt tree in the cache, so that the host's sources are never changed.
 
 # By need: to build modules; to build the tools; inside the guests, which see
-# the host's files; for the static checks; to make User-Mode Linux; to make
-# and run stock kernels.
+# the host's files; in the guests alone; for the static checks; to make
+# User-Mode Linux; to make and run stock kernels.
 BUILD_PACKAGES="build-essential kmod rsync util-linux"
-TOOLS_PACKAGES="build-essential pkg-config libmnl-dev"
+TOOLS_PACKAGES="build-essential pkg-config libmnl-dev libgnutls28-dev \
+nettle-dev"
 TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
 dnsmasq-base wireguard-tools busybox-static procps libmnl0"
+# Their daemons would start on the host if they were installed there.
+UNPACKED_PACKAGES="bird2 avahi-daemon libnss-mdns"
 STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml git"
 UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \
 debian-archive-keyring"
@@ -68,6 +71,49 @@ apt_install_host() {
 		env DEBIAN_FRONTEND=noninteractive INITRD=No \
 		apt-get -q -y --no-install-recommends \
 		-o DPkg::Lock::Timeout=600 install "$@"
+}
+
+# Lay packages, and those they depend on that the host lacks, over DIRECTORY.
+# They are of the host's own suite, since they share its libraries.
+unpack_packages() { # DIRECTORY PACKAGE...
+	local into=$1 d
+
+	shift
+	d=$MESHLAN_CACHE/unpacked-$({
+		host_release
+		echo "$@"
+	} | hash_of)
+	[ -e "$d/.done" ] || with_lock unpacked unpack_into "$d" "$@" || return
+	rsync -a --exclude=/.done "$d/" "$into/"
+}
+
+unpack_into() { # DIRECTORY PACKAGE...
+	local d=$1 t=$1.tmp deb dir list
+
+	shift
+	[ ! -e "$d/.done" ] || return 0
+	command -v apt-get >/dev/null ||
+		die 119 "missing: $*; there is no apt-get here to fetch them"
+	say "unpacking $*"
+	rm -rf "$t"
+	mkdir -p "$t/deb"
+	with_lock apt-host apt_update_host || return
+	mapfile -t list < <(apt-get -q -s --no-install-recommends install "$@" |
+		awk '$1 == "Inst" { print $2 }')
+	if [ ${#list[@]} -gt 0 ]; then
+		(cd "$t/deb" && quietly "$MESHLAN_CACHE/log/unpacked" \
+			apt-get -q download "${list[@]}") || return
+	fi
+	for deb in "$t"/deb/*.deb; do
+		[ ! -e "$deb" ] || dpkg-deb -x "$deb" "$t" || return
+	done
+	# A directory in the place of the host's symlink would hide what is there.
+	for dir in bin sbin lib; do
+		[ ! -d "$t/$dir" ] || { mkdir -p "$t/usr/$dir" &&
+			cp -a "$t/$dir/." "$t/usr/$dir/"; } || return
+	done
+	rm -rf "${t:?}"/{bin,sbin,lib,deb} "$t"/usr/share/{doc,man}
+	touch "$t/.done" && mv "$t" "$d"
 }
 
 # An apt tree for one suite in the cache, made once.

@@ -152,6 +152,21 @@ static const char *spoken(const char *name, char *text, size_t size)
 	return text;
 }
 
+/* A bad hop or route is shown by its node. */
+static const struct nlattr *node_of(const struct nlattr *nest,
+				    unsigned int number)
+{
+	const void *data = mnl_attr_get_payload(nest);
+	size_t len = mnl_attr_get_payload_len(nest);
+	const struct nlattr *attr;
+
+	while ((attr = attr_next(&data, &len))) {
+		if (mnl_attr_get_type(attr) == number)
+			return attr;
+	}
+	return nest;
+}
+
 /* The bad value as it was sent, " 'so'", if it can be shown. */
 static void value_text(const struct nlattr *attr,
 		       const struct meshlan_attr *known, char *text,
@@ -164,11 +179,22 @@ static void value_text(const struct nlattr *attr,
 	} object = {0};
 	char ifname[IFNAMSIZ];
 	struct meshlan_attr alone = *known;
-	uint16_t len = mnl_attr_get_payload_len(attr), port;
 	char value[MESHLAN_TEXT_MAX];
+	uint16_t len, port;
 
 	text[0] = 0;
-	if (len != known->size || len > sizeof(object.bytes))
+	if (known->type == MESHLAN_TYPE_HOPS)
+		attr = node_of(attr, MESHLAN_A_HOP_NODE);
+	if (known->type == MESHLAN_TYPE_ROUTES)
+		attr = node_of(attr, MESHLAN_A_ROUTE_NODE);
+	if (known->type == MESHLAN_TYPE_HOPS ||
+	    known->type == MESHLAN_TYPE_ROUTES ||
+	    known->type == MESHLAN_TYPE_NODES) {
+		alone.type = MESHLAN_TYPE_NODE;
+		alone.size = sizeof(uint64_t);
+	}
+	len = mnl_attr_get_payload_len(attr);
+	if (len != alone.size || len > sizeof(object.bytes))
 		return;
 	memcpy(object.bytes, mnl_attr_get_payload(attr), len);
 	if (known->type == MESHLAN_TYPE_BE16) {
@@ -184,6 +210,29 @@ static void value_text(const struct nlattr *attr,
 	alone.offset = 0;
 	if (meshlan_attr_text(&alone, &object, value, sizeof(value))[0])
 		snprintf(text, size, " '%s'", value);
+}
+
+/* Which of many routes the attribute at @offset is about, "route 'ID': ". */
+static void route_text(const struct nlmsghdr *request, size_t offset,
+		       const void *data, size_t len,
+		       const struct meshlan_set *set, char *text, size_t size)
+{
+	const struct meshlan_attr *known;
+	char value[MESHLAN_TEXT_MAX + 4];
+	const struct nlattr *attr;
+
+	text[0] = 0;
+	while ((attr = attr_next(&data, &len))) {
+		size_t at = (const char *)attr - (const char *)request;
+
+		known = meshlan_attr_of(set, mnl_attr_get_type(attr));
+		if (!known || known->type != MESHLAN_TYPE_ROUTES ||
+		    offset <= at || offset >= at + attr->nla_len)
+			continue;
+		value_text(attr, known, value, sizeof(value));
+		snprintf(text, size, "route%.40s: ", value);
+		return;
+	}
 }
 
 /* " (20 to 60000)", if the kernel's policy says so. */
@@ -246,7 +295,7 @@ enum meshlan_status meshlan_refusal(const struct nlmsghdr *reply,
 	size_t start = MNL_NLMSG_HDRLEN + MNL_ALIGN(header);
 	const struct meshlan_attr *known = NULL;
 	const struct nlattr *attr = NULL;
-	char value[MESHLAN_TEXT_MAX + 4], range[64], name[32];
+	char value[MESHLAN_TEXT_MAX + 4], range[64], name[32], route[64];
 	struct refusal refusal;
 	enum meshlan_status status;
 
@@ -272,7 +321,9 @@ enum meshlan_status meshlan_refusal(const struct nlmsghdr *reply,
 		return meshlan_fail(err, status, "%s", reason(&refusal));
 	value_text(attr, known, value, sizeof(value));
 	policy_text(refusal.policy, range, sizeof(range));
-	return meshlan_fail(err, status, "%s%s: %s%s",
+	route_text(request, refusal.offset, (const char *)request + start,
+		   request->nlmsg_len - start, set, route, sizeof(route));
+	return meshlan_fail(err, status, "%s%s%s: %s%s", route,
 			    spoken(known->name, name, sizeof(name)), value,
 			    reason(&refusal), range);
 }

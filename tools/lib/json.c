@@ -156,6 +156,45 @@ static void json_hops(struct meshlan_json *json, const struct meshlan_attr *attr
 	meshlan_json_close(json, ']');
 }
 
+static void json_nodes(struct meshlan_json *json, const char *name,
+		       const struct meshlan_node_array *nodes)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	meshlan_json_open(json, name, '[');
+	for (size_t i = 0; i < nodes->count; i++)
+		meshlan_json_string(json, NULL,
+				    meshlan_text_node(nodes->node[i], text));
+	meshlan_json_close(json, ']');
+}
+
+static void json_ethertypes(struct meshlan_json *json, const char *name,
+			    const struct meshlan_ethertype_array *types)
+{
+	char text[8];
+
+	meshlan_json_open(json, name, '[');
+	for (unsigned int i = 0; i < types->count; i++) {
+		snprintf(text, sizeof(text), "0x%04x", types->type[i]);
+		meshlan_json_string(json, NULL, text);
+	}
+	meshlan_json_close(json, ']');
+}
+
+static void json_dscps(struct meshlan_json *json, const char *name,
+		       const void *member)
+{
+	uint64_t dscps;
+
+	memcpy(&dscps, member, sizeof(dscps));
+	meshlan_json_open(json, name, '[');
+	for (unsigned int i = 0; i < MESHLAN_DSCPS; i++) {
+		if (dscps & UINT64_C(1) << i)
+			meshlan_json_number(json, NULL, i);
+	}
+	meshlan_json_close(json, ']');
+}
+
 static void json_member(struct meshlan_json *json,
 			const struct meshlan_attr *attr, const void *object)
 {
@@ -184,11 +223,21 @@ static void json_member(struct meshlan_json *json,
 	case MESHLAN_TYPE_HOPS:
 		json_hops(json, attr, member);
 		break;
+	case MESHLAN_TYPE_NODES:
+		json_nodes(json, attr->name, member);
+		break;
+	case MESHLAN_TYPE_ETHERTYPES:
+		json_ethertypes(json, attr->name, member);
+		break;
+	case MESHLAN_TYPE_DSCPS:
+		json_dscps(json, attr->name, member);
+		break;
 	case MESHLAN_TYPE_NEST:
 		meshlan_json_open(json, attr->name, '{');
 		meshlan_json_members(json, attr->nest, member);
 		meshlan_json_close(json, '}');
 		break;
+	case MESHLAN_TYPE_ROUTES:
 	case MESHLAN_TYPE_SECRET:
 		break;
 	default:

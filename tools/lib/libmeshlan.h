@@ -32,6 +32,7 @@ enum meshlan_status {
 	MESHLAN_ERR_PERMISSION,
 	MESHLAN_ERR_MODULE,	/* not loaded, or too old for this */
 	MESHLAN_ERR_SYSTEM,
+	MESHLAN_ERR_SILENCE,	/* the other node did not answer */
 };
 
 struct meshlan_error {
@@ -48,6 +49,8 @@ enum meshlan_status meshlan_status_of(int error);
 
 #define MESHLAN_COUNTERS_MAX	128
 #define MESHLAN_HOPS_MAX	64
+#define MESHLAN_ETHERTYPES_MAX	32
+#define MESHLAN_DSCPS		64
 
 struct meshlan_blob {
 	uint8_t len;
@@ -57,6 +60,17 @@ struct meshlan_blob {
 struct meshlan_counter_array {
 	unsigned int count;
 	uint64_t value[MESHLAN_COUNTERS_MAX];
+};
+
+/* Of any length; see meshlan_release(). */
+struct meshlan_node_array {
+	size_t count;
+	uint64_t *node;
+};
+
+struct meshlan_ethertype_array {
+	unsigned int count;
+	uint16_t type[MESHLAN_ETHERTYPES_MAX];	/* host order */
 };
 
 /* In every object bit N of has says that attribute N is there. */
@@ -86,6 +100,26 @@ struct meshlan_dev {
 	uint32_t fwmark;
 	uint8_t dscp;
 	uint32_t owner_uid;
+	uint32_t role;
+	uint16_t epoch;
+	uint32_t storm_limit;
+	uint32_t flood_unknown;
+	struct meshlan_ethertype_array flood_type;
+	bool flood_any;
+	uint32_t origins;
+	uint32_t suppress;
+	uint32_t link_local;
+	uint64_t limit_up;
+	uint64_t limit_down;
+	uint16_t limit_burst;
+	uint32_t scatter;
+	struct meshlan_ethertype_array redundant_type;
+	bool redundant_no_type;
+	uint64_t redundant_dscp;
+	uint32_t loop_probes;
+	uint32_t loops;
+	uint64_t loop_node;
+	bool blocked;
 };
 
 struct meshlan_session {
@@ -105,6 +139,17 @@ struct meshlan_session {
 	uint32_t paths;
 	uint32_t keys;
 	uint16_t best_path;
+	uint64_t limit_up;
+	uint64_t limit_down;
+	uint32_t resequence_bytes;
+	uint64_t resequence_waited;
+	uint64_t resequence_delay;
+	uint64_t resequence_lost;
+	uint64_t resequence_expired;
+	uint64_t resequence_late;
+	uint64_t relay_limit;
+	uint32_t memory;
+	uint32_t window_memory;
 };
 
 struct meshlan_key {
@@ -142,6 +187,7 @@ struct meshlan_path {
 	uint32_t active_interval;
 	uint32_t idle_interval;
 	uint64_t rate;
+	uint32_t weight;
 	struct meshlan_blob owner;
 	uint32_t state;
 	uint32_t flags;
@@ -178,6 +224,55 @@ struct meshlan_route {
 	uint64_t node;
 	struct meshlan_hop_array hop;
 	struct meshlan_blob owner;
+	uint32_t scatter;
+	bool gone;
+};
+
+/* Somebody else's; what they say of a device is not sent. */
+struct meshlan_route_array {
+	size_t count;
+	const struct meshlan_route *route;
+};
+
+/* Routes to be changed, all or none. */
+struct meshlan_routes {
+	uint64_t has;
+	uint32_t ifindex;
+	struct meshlan_route_array route;
+};
+
+struct meshlan_origin {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	struct meshlan_node_array child;
+	bool leaf;
+	struct meshlan_blob owner;
+	bool configured;
+	uint64_t frames;
+	uint32_t epochs;
+	uint32_t age;
+};
+
+struct meshlan_ping {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	uint32_t id;
+	uint8_t ttl;
+	uint64_t reporter;
+	uint32_t cause;
+	uint64_t rtt;
+};
+
+struct meshlan_report {
+	uint64_t has;
+	uint32_t ifindex;
+	uint64_t node;
+	uint64_t reporter;
+	uint64_t via;
+	uint32_t cause;
+	uint16_t mtu;
 };
 
 struct meshlan_fdb {
@@ -204,6 +299,10 @@ struct meshlan_event_info {
 	struct meshlan_path path;
 	struct meshlan_fdb fdb;
 	uint32_t claim_pid;
+	struct meshlan_ping ping;
+	struct meshlan_report report;
+	uint64_t here;
+	uint64_t blocked;
 };
 
 /* Attributes of rtnetlink's link kind "meshlan". */
@@ -230,7 +329,7 @@ enum meshlan_type {
 	MESHLAN_TYPE_FLAG,
 	MESHLAN_TYPE_NODE,	/* u64 */
 	MESHLAN_TYPE_INDEX,	/* u32 */
-	MESHLAN_TYPE_ENUM,	/* u32 */
+	MESHLAN_TYPE_ENUM,	/* u32, or u8 */
 	MESHLAN_TYPE_FLAGS,	/* u32 */
 	MESHLAN_TYPE_IPV4,
 	MESHLAN_TYPE_IPV6,
@@ -242,6 +341,10 @@ enum meshlan_type {
 	MESHLAN_TYPE_COUNTERS,
 	MESHLAN_TYPE_NEST,
 	MESHLAN_TYPE_HOPS,	/* one nest each */
+	MESHLAN_TYPE_ROUTES,	/* one nest each; only sent */
+	MESHLAN_TYPE_NODES,	/* one u64 each */
+	MESHLAN_TYPE_ETHERTYPES,	/* one u16 each */
+	MESHLAN_TYPE_DSCPS,	/* u64, bit n for DSCP n */
 };
 
 struct meshlan_set;
@@ -269,6 +372,10 @@ extern const struct meshlan_set meshlan_key_set;
 extern const struct meshlan_set meshlan_path_set;
 extern const struct meshlan_set meshlan_hop_set;
 extern const struct meshlan_set meshlan_route_set;
+extern const struct meshlan_set meshlan_routes_set;
+extern const struct meshlan_set meshlan_origin_set;
+extern const struct meshlan_set meshlan_ping_set;
+extern const struct meshlan_set meshlan_report_set;
 extern const struct meshlan_set meshlan_fdb_set;
 extern const struct meshlan_set meshlan_event_info_set;
 extern const struct meshlan_set meshlan_link_set;
@@ -278,9 +385,16 @@ struct nlmsghdr;
 
 const struct meshlan_attr *meshlan_attr_of(const struct meshlan_set *set,
 					   unsigned int number);
-/* @data: attributes, @len bytes of them. False if they are malformed. */
+/*
+ * @data: attributes, @len bytes of them. False if they are malformed, or
+ * without memory; else meshlan_release() the object.
+ */
 bool meshlan_decode(const struct meshlan_set *set, const void *data,
 		    size_t len, void *object);
+/* Frees what the object's members point to, not the object. */
+void meshlan_release(const struct meshlan_set *set, void *object);
+/* False without memory. */
+bool meshlan_node_add(struct meshlan_node_array *nodes, uint64_t node);
 /* False if @nlh, of @size bytes, has no room. */
 bool meshlan_encode(const struct meshlan_set *set, const void *object,
 		    struct nlmsghdr *nlh, size_t size);
@@ -296,11 +410,15 @@ struct meshlan_names {
 	const char *const *name;
 };
 
+extern const struct meshlan_names meshlan_switch_names;
 extern const struct meshlan_names meshlan_cipher_names;
 extern const struct meshlan_names meshlan_key_state_names;
 extern const struct meshlan_names meshlan_path_state_names;
 extern const struct meshlan_names meshlan_path_flag_names;
 extern const struct meshlan_names meshlan_fdb_type_names;
+extern const struct meshlan_names meshlan_role_names;
+extern const struct meshlan_names meshlan_scatter_names;
+extern const struct meshlan_names meshlan_cause_names;
 extern const struct meshlan_names meshlan_event_names;
 extern const struct meshlan_names meshlan_counter_names;
 
@@ -342,10 +460,16 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    const void *object, void *reply,
 				    struct meshlan_error *err);
 
+/* How many of these, from the first on, one request holds. */
+size_t meshlan_routes_fit(const struct meshlan_route *route, size_t count);
+
 struct meshlan_list {
-	void *items;		/* free() it */
+	void *items;
 	size_t count;
 };
+
+void meshlan_list_free(const struct meshlan_set *set,
+		       struct meshlan_list *list);
 
 /* @filter: an object whose attributes narrow the dump; never NULL. */
 enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
@@ -359,10 +483,15 @@ enum meshlan_status meshlan_subscribe(struct meshlan_nl *nl,
  * Waits for events and calls @tell for each, until @tell returns false. @tell
  * gets NULL when the kernel had to leave some out.
  */
-enum meshlan_status
-meshlan_listen(struct meshlan_nl *nl,
-	       bool (*tell)(const struct meshlan_event_info *event, void *data),
-	       void *data, struct meshlan_error *err);
+typedef bool meshlan_tell_fn(const struct meshlan_event_info *event,
+			     void *data);
+enum meshlan_status meshlan_listen(struct meshlan_nl *nl,
+				   meshlan_tell_fn *tell, void *data,
+				   struct meshlan_error *err);
+/* As much as one read gives; @more becomes what @tell returned last. */
+enum meshlan_status meshlan_hear(struct meshlan_nl *nl, meshlan_tell_fn *tell,
+				 void *data, bool *more,
+				 struct meshlan_error *err);
 
 /* The kernel's refusal as one line; exposed for tests. */
 enum meshlan_status meshlan_refusal(const struct nlmsghdr *reply,
@@ -376,12 +505,16 @@ enum meshlan_status meshlan_link_add(const char *name,
 				     const struct meshlan_link *link,
 				     uint32_t mtu, bool up,
 				     struct meshlan_error *err);
+enum meshlan_status meshlan_link_up(const char *name,
+				    struct meshlan_error *err);
 enum meshlan_status meshlan_link_del(const char *name,
 				     struct meshlan_error *err);
 
 /* --- text to values: false if it is none --------------------------------- */
 
 bool meshlan_parse_number(const char *text, uint64_t max, uint64_t *value);
+/* Numbers or names with commas between them, or "none"; bit n for DSCP n. */
+bool meshlan_parse_dscps(const char *text, uint64_t *dscps);
 bool meshlan_parse_node(const char *text, uint64_t *node);
 bool meshlan_parse_mac(const char *text, uint8_t mac[6]);
 bool meshlan_parse_hex(const char *text, uint8_t *data, size_t len);

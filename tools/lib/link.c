@@ -123,6 +123,14 @@ enum meshlan_status meshlan_link_add(const char *name,
 	return status;
 }
 
+enum meshlan_status meshlan_link_up(const char *name,
+				    struct meshlan_error *err)
+{
+	char buf[BUF_SIZE] = {0};
+
+	return converse(start(buf, RTM_NEWLINK, 0, name, IFF_UP), err);
+}
+
 enum meshlan_status meshlan_link_del(const char *name,
 				     struct meshlan_error *err)
 {

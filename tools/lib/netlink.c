@@ -3,7 +3,6 @@
 #include "libmeshlan.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +11,9 @@
 #include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 
-#define REQUEST_SIZE	4096
+#define QUERY_SIZE	16384
+/* Below what a socket takes by default: some thousand routes, for example. */
+#define REQUEST_SIZE	131072
 #define REPLY_SIZE	65536
 #define DUMP_ATTEMPTS	20
 
@@ -139,7 +140,7 @@ static enum meshlan_status take_family(const struct nlmsghdr *nlh, void *data,
 static enum meshlan_status resolve(struct meshlan_nl *nl,
 				   struct meshlan_error *err)
 {
-	char buf[REQUEST_SIZE] = {0};
+	char buf[QUERY_SIZE] = {0};
 	struct nlmsghdr *nlh;
 	enum meshlan_status status;
 
@@ -270,22 +271,45 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    const void *object, void *reply,
 				    struct meshlan_error *err)
 {
-	char buf[REQUEST_SIZE] = {0};
 	struct one one = {.set = set, .object = reply};
+	char *buf = calloc(1, REQUEST_SIZE);
 	enum meshlan_status status;
 	struct nlmsghdr *nlh;
 
+	if (!buf)
+		return fail_errno(err, "writing a request");
 	nlh = start(nl, buf, nl->family, NLM_F_ACK, command,
 		    MESHLAN_FAMILY_VERSION);
-	if (meshlan_encode(set, object, nlh, sizeof(buf)))
+	if (meshlan_encode(set, object, nlh, REQUEST_SIZE))
 		status = converse(nl, nlh, set, reply ? take_one : NULL, &one,
 				  NULL, err);
 	else
 		status = meshlan_fail(err, MESHLAN_ERR_REFUSED,
 				      "more than one message holds");
 	/* It may hold a secret, sent or not. */
-	explicit_bzero(buf, sizeof(buf));
+	explicit_bzero(buf, REQUEST_SIZE);
+	free(buf);
 	return status;
+}
+
+static size_t route_size(const struct meshlan_route *route)
+{
+	const size_t u32 = MNL_ATTR_HDRLEN + sizeof(uint32_t);
+	const size_t u64 = MNL_ATTR_HDRLEN + sizeof(uint64_t);
+
+	/* The nest, node, scatter and gone; the owner; the hops. */
+	return 2 * MNL_ATTR_HDRLEN + u64 + u32 +
+	       MNL_ATTR_HDRLEN + MNL_ALIGN(route->owner.len) +
+	       route->hop.count * (MNL_ATTR_HDRLEN + u64 + u32);
+}
+
+size_t meshlan_routes_fit(const struct meshlan_route *route, size_t count)
+{
+	size_t fit, room = REQUEST_SIZE - QUERY_SIZE;
+
+	for (fit = 0; fit < count && route_size(&route[fit]) <= room; fit++)
+		room -= route_size(&route[fit]);
+	return fit;
 }
 
 struct many {
@@ -293,6 +317,22 @@ struct many {
 	struct meshlan_list *list;
 	size_t room;
 };
+
+void meshlan_list_free(const struct meshlan_set *set, struct meshlan_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		meshlan_release(set, (char *)list->items + i * set->size);
+	free(list->items);
+	*list = (struct meshlan_list){0};
+}
+
+/* What was read is forgotten, the room for it kept. */
+static void empty(const struct meshlan_set *set, struct meshlan_list *list)
+{
+	while (list->count)
+		meshlan_release(set, (char *)list->items +
+					     --list->count * set->size);
+}
 
 static enum meshlan_status take_many(const struct nlmsghdr *nlh, void *data,
 				     struct meshlan_error *err)
@@ -324,7 +364,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 				 struct meshlan_error *err)
 {
 	struct many many = {.set = set, .list = list};
-	char buf[REQUEST_SIZE];
+	char buf[QUERY_SIZE];
 	enum meshlan_status status;
 	struct nlmsghdr *nlh;
 	bool interrupted;
@@ -333,7 +373,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 	/* What changed while it was read is read again. */
 	for (int i = 0; i < DUMP_ATTEMPTS; i++) {
 		interrupted = false;
-		list->count = 0;
+		empty(set, list);
 		memset(buf, 0, sizeof(buf));
 		nlh = start(nl, buf, nl->family, NLM_F_DUMP, command,
 			    MESHLAN_FAMILY_VERSION);
@@ -347,8 +387,7 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 		status = meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				      "the list changes faster than it can be read");
 	}
-	free(list->items);
-	*list = (struct meshlan_list){0};
+	meshlan_list_free(set, list);
 	return status;
 }
 
@@ -371,44 +410,57 @@ enum meshlan_status meshlan_subscribe(struct meshlan_nl *nl,
 			    "joining the events: %s", strerror(errno));
 }
 
-enum meshlan_status
-meshlan_listen(struct meshlan_nl *nl,
-	       bool (*tell)(const struct meshlan_event_info *event, void *data),
-	       void *data, struct meshlan_error *err)
+/* What stands in one datagram. */
+static enum meshlan_status tell_events(struct meshlan_nl *nl, const void *buf,
+				       int len, meshlan_tell_fn *tell,
+				       void *data, bool *more,
+				       struct meshlan_error *err)
 {
 	enum meshlan_status status = MESHLAN_OK;
 	struct meshlan_event_info event;
-	struct nlmsghdr *nlh;
-	bool more = true;
-	ssize_t got;
-	char *buf;
-	int len;
+	const struct nlmsghdr *nlh;
 
-	buf = malloc(REPLY_SIZE);
-	if (!buf)
-		return fail_errno(err, "reading events");
-	while (more && !status) {
-		got = mnl_socket_recvfrom(nl->sock, buf, REPLY_SIZE);
-		if (got < 0 && errno == ENOBUFS) {
-			more = tell(NULL, data);
+	for (nlh = buf; *more && !status && mnl_nlmsg_ok(nlh, len);
+	     nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_type != nl->family)
 			continue;
-		}
-		if (got < 0) {
-			if (errno != EINTR)
-				status = fail_errno(err, "reading events");
-			continue;
-		}
-		len = got;
-		for (nlh = (void *)buf;
-		     more && !status && mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type != nl->family)
-				continue;
-			status = decode_message(nlh, &meshlan_event_info_set,
-						&event, err);
-			more = !status && tell(&event, data);
-		}
+		status = decode_message(nlh, &meshlan_event_info_set, &event,
+					err);
+		if (!status)
+			*more = tell(&event, data);
 	}
+	return status;
+}
+
+enum meshlan_status meshlan_hear(struct meshlan_nl *nl, meshlan_tell_fn *tell,
+				 void *data, bool *more,
+				 struct meshlan_error *err)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	char *buf = malloc(REPLY_SIZE);
+	ssize_t got = -1;
+
+	*more = true;
+	if (buf)
+		got = mnl_socket_recvfrom(nl->sock, buf, REPLY_SIZE);
+	if (got >= 0)
+		status = tell_events(nl, buf, got, tell, data, more, err);
+	else if (buf && errno == ENOBUFS)
+		*more = tell(NULL, data);
+	else if (!buf || errno != EINTR)
+		status = fail_errno(err, "reading events");
 	free(buf);
+	return status;
+}
+
+enum meshlan_status meshlan_listen(struct meshlan_nl *nl,
+				   meshlan_tell_fn *tell, void *data,
+				   struct meshlan_error *err)
+{
+	enum meshlan_status status = MESHLAN_OK;
+	bool more = true;
+
+	while (more && !status)
+		status = meshlan_hear(nl, tell, data, &more, err);
 	return status;
 }

@@ -2,14 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "libmeshlan.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <libmnl/libmnl.h>
-
-#include "attr.h"
 
 #define ATTR(object, id, member, kind, ...)                                    \
 	{                                                                      \
@@ -54,6 +47,26 @@ static const struct meshlan_attr dev_attr[] = {
 	DEV(FWMARK, fwmark, U32),
 	DEV(DSCP, dscp, U8),
 	DEV(OWNER_UID, owner_uid, U32),
+	DEV(ROLE, role, ENUM, .names = &meshlan_role_names),
+	DEV(EPOCH, epoch, U16),
+	DEV(STORM_LIMIT, storm_limit, U32),
+	DEV(FLOOD_UNKNOWN, flood_unknown, ENUM, .names = &meshlan_switch_names),
+	DEV(FLOOD_TYPE, flood_type, ETHERTYPES),
+	DEV(FLOOD_ANY, flood_any, FLAG),
+	DEV(ORIGINS, origins, U32),
+	DEV(SUPPRESS, suppress, ENUM, .names = &meshlan_switch_names),
+	DEV(LINK_LOCAL, link_local, ENUM, .names = &meshlan_switch_names),
+	DEV(LIMIT_UP, limit_up, U64),
+	DEV(LIMIT_DOWN, limit_down, U64),
+	DEV(LIMIT_BURST, limit_burst, U16),
+	DEV(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
+	DEV(REDUNDANT_TYPE, redundant_type, ETHERTYPES),
+	DEV(REDUNDANT_NO_TYPE, redundant_no_type, FLAG),
+	DEV(REDUNDANT_DSCP, redundant_dscp, DSCPS),
+	DEV(LOOP_PROBES, loop_probes, ENUM, .names = &meshlan_switch_names),
+	DEV(LOOPS, loops, U32),
+	DEV(LOOP_NODE, loop_node, NODE),
+	DEV(BLOCKED, blocked, FLAG),
 };
 SET(dev);
 
@@ -75,6 +88,17 @@ static const struct meshlan_attr session_attr[] = {
 	SESSION(PATHS, paths, U32),
 	SESSION(KEYS, keys, U32),
 	SESSION(BEST_PATH, best_path, U16),
+	SESSION(LIMIT_UP, limit_up, U64),
+	SESSION(LIMIT_DOWN, limit_down, U64),
+	SESSION(RESEQUENCE_BYTES, resequence_bytes, U32),
+	SESSION(RESEQUENCE_WAITED, resequence_waited, U64),
+	SESSION(RESEQUENCE_DELAY, resequence_delay, U64),
+	SESSION(RESEQUENCE_LOST, resequence_lost, U64),
+	SESSION(RESEQUENCE_EXPIRED, resequence_expired, U64),
+	SESSION(RESEQUENCE_LATE, resequence_late, U64),
+	SESSION(RELAY_LIMIT, relay_limit, U64),
+	SESSION(MEMORY, memory, U32),
+	SESSION(WINDOW_MEMORY, window_memory, U32),
 };
 SET(session);
 
@@ -116,6 +140,7 @@ static const struct meshlan_attr path_attr[] = {
 	PATH(ACTIVE_INTERVAL, active_interval, U32),
 	PATH(IDLE_INTERVAL, idle_interval, U32),
 	PATH(RATE, rate, U64),
+	PATH(WEIGHT, weight, U32),
 	PATH(OWNER, owner, BLOB),
 	PATH(STATE, state, ENUM, .names = &meshlan_path_state_names),
 	PATH(FLAGS, flags, FLAGS, .names = &meshlan_path_flag_names),
@@ -151,8 +176,58 @@ static const struct meshlan_attr route_attr[] = {
 	ROUTE(NODE, node, NODE),
 	ROUTE(HOP, hop, HOPS, .nest = &meshlan_hop_set),
 	ROUTE(OWNER, owner, BLOB),
+	ROUTE(SCATTER, scatter, ENUM, .names = &meshlan_scatter_names),
+	ROUTE(GONE, gone, FLAG),
 };
 SET(route);
+
+#define ROUTES(id, member, ...) \
+	ATTR(routes, MESHLAN_A_ROUTES_##id, member, __VA_ARGS__)
+static const struct meshlan_attr routes_attr[] = {
+	ROUTES(IFINDEX, ifindex, U32),
+	ROUTES(ROUTE, route, ROUTES, .nest = &meshlan_route_set),
+};
+SET(routes);
+
+#define ORIGIN(id, member, ...) \
+	ATTR(origin, MESHLAN_A_ORIGIN_##id, member, __VA_ARGS__)
+static const struct meshlan_attr origin_attr[] = {
+	ORIGIN(IFINDEX, ifindex, U32),
+	ORIGIN(NODE, node, NODE),
+	ORIGIN(CHILD, child, NODES),
+	ORIGIN(LEAF, leaf, FLAG),
+	ORIGIN(OWNER, owner, BLOB),
+	ORIGIN(CONFIGURED, configured, FLAG),
+	ORIGIN(FRAMES, frames, U64),
+	ORIGIN(EPOCHS, epochs, U32),
+	ORIGIN(AGE, age, U32),
+};
+SET(origin);
+
+#define PING(id, member, ...) \
+	ATTR(ping, MESHLAN_A_PING_##id, member, __VA_ARGS__)
+static const struct meshlan_attr ping_attr[] = {
+	PING(IFINDEX, ifindex, U32),
+	PING(NODE, node, NODE),
+	PING(ID, id, U32),
+	PING(TTL, ttl, U8),
+	PING(REPORTER, reporter, NODE),
+	PING(CAUSE, cause, ENUM, .names = &meshlan_cause_names),
+	PING(RTT, rtt, U64),
+};
+SET(ping);
+
+#define REPORT(id, member, ...) \
+	ATTR(report, MESHLAN_A_REPORT_##id, member, __VA_ARGS__)
+static const struct meshlan_attr report_attr[] = {
+	REPORT(IFINDEX, ifindex, U32),
+	REPORT(NODE, node, NODE),
+	REPORT(REPORTER, reporter, NODE),
+	REPORT(VIA, via, NODE),
+	REPORT(CAUSE, cause, ENUM, .names = &meshlan_cause_names),
+	REPORT(MTU, mtu, U16),
+};
+SET(report);
 
 #define FDB(id, member, ...) \
 	ATTR(fdb, MESHLAN_A_FDB_##id, member, __VA_ARGS__)
@@ -181,6 +256,10 @@ static const struct meshlan_attr event_info_attr[] = {
 	EVENT(PATH, path, NEST, .nest = &meshlan_path_set),
 	EVENT(FDB, fdb, NEST, .nest = &meshlan_fdb_set),
 	EVENT(CLAIM_PID, claim_pid, U32),
+	EVENT(PING, ping, NEST, .nest = &meshlan_ping_set),
+	EVENT(REPORT, report, NEST, .nest = &meshlan_report_set),
+	EVENT(HERE, here, NODE),
+	EVENT(BLOCKED, blocked, NODE),
 };
 SET(event_info);
 
@@ -207,255 +286,4 @@ const struct meshlan_attr *meshlan_attr_of(const struct meshlan_set *set,
 			return &set->attr[i];
 	}
 	return NULL;
-}
-
-static bool decode_hops(const void *data, size_t len,
-			struct meshlan_hop_array *hops)
-{
-	/* A newer kernel may know more; the rest is not lost, only not seen. */
-	if (hops->count == MESHLAN_HOPS_MAX)
-		return true;
-	return meshlan_decode(&meshlan_hop_set, data, len,
-			      &hops->hop[hops->count++]);
-}
-
-static void decode_counters(const void *data, size_t len,
-			    struct meshlan_counter_array *counters)
-{
-	counters->count = len / sizeof(uint64_t);
-	if (counters->count > MESHLAN_COUNTERS_MAX)
-		counters->count = MESHLAN_COUNTERS_MAX;
-	memcpy(counters->value, data, counters->count * sizeof(uint64_t));
-}
-
-static bool decode_attr(const struct meshlan_attr *attr, const void *data,
-			size_t len, void *object)
-{
-	void *member = (char *)object + attr->offset;
-	struct meshlan_blob *blob = member;
-	uint16_t be16;
-
-	switch (attr->type) {
-	case MESHLAN_TYPE_FLAG:
-		*(bool *)member = true;
-		return true;
-	case MESHLAN_TYPE_BE16:
-		if (len != sizeof(be16))
-			return false;
-		memcpy(&be16, data, sizeof(be16));
-		be16 = ntohs(be16);
-		memcpy(member, &be16, sizeof(be16));
-		return true;
-	case MESHLAN_TYPE_BLOB:
-		if (len > sizeof(blob->data))
-			return false;
-		blob->len = len;
-		memcpy(blob->data, data, len);
-		return true;
-	case MESHLAN_TYPE_STRING:
-		if (!len || len > attr->size || ((const char *)data)[len - 1])
-			return false;
-		memcpy(member, data, len);
-		return true;
-	case MESHLAN_TYPE_COUNTERS:
-		if (len % sizeof(uint64_t))
-			return false;
-		decode_counters(data, len, member);
-		return true;
-	case MESHLAN_TYPE_NEST:
-		return meshlan_decode(attr->nest, data, len, member);
-	case MESHLAN_TYPE_HOPS:
-		return decode_hops(data, len, member);
-	default:
-		if (len != attr->size)
-			return false;
-		memcpy(member, data, len);
-		return true;
-	}
-}
-
-bool meshlan_decode(const struct meshlan_set *set, const void *data,
-		    size_t len, void *object)
-{
-	const struct meshlan_attr *known;
-	const struct nlattr *attr;
-
-	memset(object, 0, set->size);
-	while ((attr = attr_next(&data, &len))) {
-		known = meshlan_attr_of(set, mnl_attr_get_type(attr));
-		if (!known)
-			continue;
-		if (!decode_attr(known, mnl_attr_get_payload(attr),
-				 mnl_attr_get_payload_len(attr), object))
-			return false;
-		*(uint64_t *)object |= MESHLAN_BIT(known->number);
-	}
-	return !len;
-}
-
-static bool encode_hops(const struct meshlan_attr *attr,
-			const struct meshlan_hop_array *hops,
-			struct nlmsghdr *nlh, size_t size)
-{
-	struct nlattr *nest;
-
-	for (unsigned int i = 0; i < hops->count; i++) {
-		nest = mnl_attr_nest_start_check(nlh, size, attr->number);
-		if (!nest || !meshlan_encode(attr->nest, &hops->hop[i], nlh,
-					     size))
-			return false;
-		mnl_attr_nest_end(nlh, nest);
-	}
-	return true;
-}
-
-static bool encode_attr(const struct meshlan_attr *attr, const void *object,
-			struct nlmsghdr *nlh, size_t size)
-{
-	const void *member = (const char *)object + attr->offset;
-	const struct meshlan_blob *blob = member;
-	uint16_t port;
-
-	switch (attr->type) {
-	case MESHLAN_TYPE_FLAG:
-		return mnl_attr_put_check(nlh, size, attr->number, 0, NULL);
-	case MESHLAN_TYPE_BE16:
-		memcpy(&port, member, sizeof(port));
-		return mnl_attr_put_u16_check(nlh, size, attr->number,
-					      htons(port));
-	case MESHLAN_TYPE_BLOB:
-		return mnl_attr_put_check(nlh, size, attr->number, blob->len,
-					  blob->data);
-	case MESHLAN_TYPE_STRING:
-		return mnl_attr_put_strz_check(nlh, size, attr->number,
-					       member);
-	case MESHLAN_TYPE_HOPS:
-		return encode_hops(attr, member, nlh, size);
-	case MESHLAN_TYPE_COUNTERS:
-	case MESHLAN_TYPE_NEST:
-		return false;	/* the kernel takes none of these */
-	default:
-		return mnl_attr_put_check(nlh, size, attr->number, attr->size,
-					  member);
-	}
-}
-
-bool meshlan_encode(const struct meshlan_set *set, const void *object,
-		    struct nlmsghdr *nlh, size_t size)
-{
-	uint64_t has = *(const uint64_t *)object;
-
-	for (unsigned int i = 0; i < set->count; i++) {
-		const struct meshlan_attr *attr = &set->attr[i];
-
-		if ((has & MESHLAN_BIT(attr->number)) &&
-		    !encode_attr(attr, object, nlh, size))
-			return false;
-	}
-	return true;
-}
-
-static uint64_t integer(const struct meshlan_attr *attr, const void *member)
-{
-	uint64_t u64 = 0;
-	uint32_t u32;
-	uint16_t u16;
-
-	switch (attr->size) {
-	case 1:
-		return *(const uint8_t *)member;
-	case 2:
-		memcpy(&u16, member, 2);
-		return u16;
-	case 4:
-		memcpy(&u32, member, 4);
-		return u32;
-	default:
-		memcpy(&u64, member, 8);
-		return u64;
-	}
-}
-
-static void flags_text(const struct meshlan_names *names, uint64_t flags,
-		       char *text, size_t size)
-{
-	size_t len = 0;
-
-	text[0] = 0;
-	for (unsigned int i = 0; i < names->count; i++) {
-		if (flags & (UINT64_C(1) << i))
-			len += snprintf(text + len, size - len, "%s%s",
-					len ? " " : "", names->name[i]);
-		if (len >= size)
-			return;
-	}
-}
-
-const char *meshlan_attr_text(const struct meshlan_attr *attr,
-			      const void *object, char *text, size_t size)
-{
-	const void *member = (const char *)object + attr->offset;
-	const struct meshlan_blob *blob = member;
-	char work[MESHLAN_TEXT_MAX] = "";
-	const char *name;
-
-	switch (attr->type) {
-	case MESHLAN_TYPE_NODE:
-		meshlan_text_node(integer(attr, member), work);
-		break;
-	case MESHLAN_TYPE_INDEX:
-		snprintf(work, sizeof(work), "0x%08" PRIx64,
-			 integer(attr, member));
-		break;
-	case MESHLAN_TYPE_ENUM:
-		name = meshlan_name(attr->names, integer(attr, member));
-		if (name)
-			snprintf(work, sizeof(work), "%s", name);
-		else
-			snprintf(work, sizeof(work), "%" PRIu64,
-				 integer(attr, member));
-		break;
-	case MESHLAN_TYPE_FLAGS:
-		flags_text(attr->names, integer(attr, member), work,
-			   sizeof(work));
-		break;
-	case MESHLAN_TYPE_IPV4:
-		inet_ntop(AF_INET, member, work, sizeof(work));
-		break;
-	case MESHLAN_TYPE_IPV6:
-		inet_ntop(AF_INET6, member, work, sizeof(work));
-		break;
-	case MESHLAN_TYPE_MAC:
-		snprintf(work, sizeof(work), "%02x:%02x:%02x:%02x:%02x:%02x",
-			 ((const uint8_t *)member)[0],
-			 ((const uint8_t *)member)[1],
-			 ((const uint8_t *)member)[2],
-			 ((const uint8_t *)member)[3],
-			 ((const uint8_t *)member)[4],
-			 ((const uint8_t *)member)[5]);
-		break;
-	case MESHLAN_TYPE_NONCE:
-		meshlan_text_hex(member, attr->size, work);
-		break;
-	case MESHLAN_TYPE_BLOB:
-		meshlan_text_hex(blob->data, blob->len, work);
-		break;
-	case MESHLAN_TYPE_STRING:
-		snprintf(work, sizeof(work), "%s", (const char *)member);
-		break;
-	case MESHLAN_TYPE_FLAG:
-		snprintf(work, sizeof(work), "yes");
-		break;
-	case MESHLAN_TYPE_SECRET:
-	case MESHLAN_TYPE_COUNTERS:
-	case MESHLAN_TYPE_NEST:
-	case MESHLAN_TYPE_HOPS:
-		break;
-	default:
-		snprintf(work, sizeof(work), "%" PRIu64,
-			 integer(attr, member));
-		break;
-	}
-	snprintf(text, size, "%s", work);
-	return text;
 }

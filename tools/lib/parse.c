@@ -38,6 +38,62 @@ bool meshlan_parse_number(const char *text, uint64_t max, uint64_t *value)
 	return true;
 }
 
+/* A digit from @least to @most, or -1. */
+static int digit_of(char c, char least, char most)
+{
+	return c >= least && c <= most ? c - '0' : -1;
+}
+
+/* ef; cs0 to cs7; af11 to af43; or a number. */
+static bool parse_dscp(const char *text, uint64_t *dscp)
+{
+	size_t len = strlen(text);
+	int class, drop = 0;
+
+	if (!strcasecmp(text, "ef")) {
+		*dscp = 46;
+		return true;
+	}
+	if (!strncasecmp(text, "cs", 2) && len == 3) {
+		class = digit_of(text[2], '0', '7');
+	} else if (!strncasecmp(text, "af", 2) && len == 4) {
+		class = digit_of(text[2], '1', '4');
+		drop = digit_of(text[3], '1', '3');
+	} else {
+		return meshlan_parse_number(text, MESHLAN_DSCPS - 1, dscp);
+	}
+	if (class < 0 || drop < 0)
+		return false;
+	*dscp = 8 * class + 2 * drop;
+	return true;
+}
+
+bool meshlan_parse_dscps(const char *text, uint64_t *dscps)
+{
+	uint64_t got = 0, dscp;
+	char item[8];
+	size_t len;
+
+	if (!strcmp(text, "none")) {
+		*dscps = 0;
+		return true;
+	}
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		if (len >= sizeof(item))
+			return false;
+		memcpy(item, text, len);
+		item[len] = 0;
+		if (!parse_dscp(item, &dscp))
+			return false;
+		got |= UINT64_C(1) << dscp;
+		if (!text[len])
+			break;
+	}
+	*dscps = got;
+	return true;
+}
+
 bool meshlan_parse_hex(const char *text, uint8_t *data, size_t len)
 {
 	int high, low;

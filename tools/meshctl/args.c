@@ -4,6 +4,21 @@
 
 #include <string.h>
 
+#define LIMIT_LEAST	UINT64_C(8000)
+#define LIMIT_MAX	UINT64_C(100000000000)
+
+bool parse_limit(const char *text, uint64_t *limit)
+{
+	if (!meshlan_parse_rate(strcmp(text, "none") ? text : "0", limit))
+		return false;
+	return !*limit || (*limit >= LIMIT_LEAST && *limit <= LIMIT_MAX);
+}
+
+const char *text_limit(uint64_t limit, char *text)
+{
+	return limit ? meshlan_text_rate(limit, text) : "none";
+}
+
 const char *take(struct args *args)
 {
 	if (!args->count)

@@ -10,10 +10,12 @@
  * Blocks [Device] and [Session] with lines "Name = value". Names are the
  * words of the commands; case and dashes do not count: FdbLimit is
  * fdb-limit.
- * The values of Path, Route and Fdb are what follows on the command line.
+ * The values of Path, Route, Origin and Fdb are what follows on the command
+ * line.
  */
 
-#define WORDS_MAX	272	/* a route of 64 hops has 4 words each */
+#define WORDS_MAX	2064	/* an origin of 1024 children has 2 words each */
+#define PATHS_MAX	64
 
 struct parser {
 	const char *file;
@@ -39,6 +41,9 @@ void config_free(struct config *config)
 		free(config->session[i].path);
 	free(config->session);
 	free(config->route);
+	for (size_t i = 0; i < config->origins; i++)
+		meshlan_release(&meshlan_origin_set, &config->origin[i]);
+	free(config->origin);
 	free(config->fdb);
 	*config = (struct config){0};
 }
@@ -50,6 +55,13 @@ static enum meshlan_status wrong(const struct parser *parser,
 	return meshlan_fail(err, MESHLAN_ERR_USAGE, "%s:%u: %s%s%s",
 			    parser->file, parser->line, name,
 			    *name && *text ? ": " : "", text);
+}
+
+static enum meshlan_status fault(const struct parser *parser,
+				 struct meshlan_error *err, const char *name,
+				 const char *text)
+{
+	return text ? wrong(parser, err, name, text) : MESHLAN_OK;
 }
 
 static enum meshlan_status no_memory(struct meshlan_error *err)
@@ -142,6 +154,7 @@ static enum meshlan_status route_line(struct parser *parser, char *value,
 	struct meshlan_route *route =
 		grow(config->route, &config->routes, sizeof(*route));
 	const char *text = first_word(&value);
+	enum meshlan_status status;
 
 	if (!route)
 		return no_memory(err);
@@ -156,7 +169,36 @@ static enum meshlan_status route_line(struct parser *parser, char *value,
 			return wrong(parser, err, "Route",
 				     "a route to this node is there already");
 	}
-	return apply_line(parser, "Route", value, route_words, route, err);
+	status = apply_line(parser, "Route", value, route_words, route, err);
+	return status ? status : fault(parser, err, "Route",
+				       route_fault(route));
+}
+
+static enum meshlan_status origin_line(struct parser *parser, char *value,
+				       struct meshlan_error *err)
+{
+	struct config *config = parser->config;
+	struct meshlan_origin *origin =
+		grow(config->origin, &config->origins, sizeof(*origin));
+	const char *text = first_word(&value);
+	enum meshlan_status status;
+
+	if (!origin)
+		return no_memory(err);
+	config->origin = origin;
+	origin += config->origins - 1;
+	origin->has = MESHLAN_BIT(MESHLAN_A_ORIGIN_NODE);
+	if (!meshlan_parse_node(text, &origin->node))
+		return wrong(parser, err, "Origin",
+			     "begins with no node id (16 hex digits)");
+	for (size_t i = 0; i + 1 < config->origins; i++) {
+		if (config->origin[i].node == origin->node)
+			return wrong(parser, err, "Origin",
+				     "this node is there already");
+	}
+	status = apply_line(parser, "Origin", value, origin_words, origin, err);
+	return status ? status : fault(parser, err, "Origin",
+				       origin_fault(origin));
 }
 
 static enum meshlan_status fdb_line(struct parser *parser, char *value,
@@ -183,7 +225,7 @@ static enum meshlan_status fdb_line(struct parser *parser, char *value,
 			status = wrong(parser, err, "Fdb",
 				       "this address is there already");
 	}
-	return status;
+	return status ? status : fault(parser, err, "Fdb", fdb_fault(fdb));
 }
 
 static enum meshlan_status path_line(struct parser *parser, char *value,
@@ -200,12 +242,18 @@ static enum meshlan_status path_line(struct parser *parser, char *value,
 	session->path = path;
 	path += session->paths - 1;
 	status = apply_line(parser, "Path", value, path_words, path, err);
-	for (size_t i = 0; !status && path->id && i + 1 < session->paths; i++) {
-		if (session->path[i].id == path->id)
+	for (size_t i = 0; !status && i + 1 < session->paths; i++) {
+		if (path->id && session->path[i].id == path->id)
 			status = wrong(parser, err, "Path",
 				       "this id is there already");
+		else if (MESHLAN_HAS(path, MESHLAN_A_PATH_REMOTE_PORT) &&
+			 same_ends(&session->path[i], path))
+			status = wrong(parser, err, "Path",
+				       "another path has these addresses");
 	}
-	return status;
+	if (!status && session->paths > PATHS_MAX)
+		status = wrong(parser, err, "Path", "more than 64 of a session");
+	return status ? status : fault(parser, err, "Path", path_fault(path));
 }
 
 static enum meshlan_status node_line(struct parser *parser, const char *value,
@@ -245,6 +293,8 @@ static enum meshlan_status setting(struct parser *parser, char *line,
 	case DEVICE:
 		if (same_name("route", name))
 			return route_line(parser, value, err);
+		if (same_name("origin", name))
+			return origin_line(parser, value, err);
 		if (same_name("fdb", name))
 			return fdb_line(parser, value, err);
 		return apply_setting(parser, name, value, dev_words,

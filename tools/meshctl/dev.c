@@ -92,6 +92,144 @@ static bool set_dscp(const char *text, void *object)
 	return true;
 }
 
+static bool set_role(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_ROLE);
+	return meshlan_value(&meshlan_role_names, text, &dev->role);
+}
+
+static bool set_storm_limit(const char *text, void *object)
+{
+	return number(strcmp(text, "none") ? text : "0", object,
+		      MESHLAN_A_DEV_STORM_LIMIT, UINT32_MAX);
+}
+
+static bool set_flood_unknown(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_UNKNOWN);
+	return meshlan_value(&meshlan_switch_names, text, &dev->flood_unknown);
+}
+
+/* Numbers with commas between them. */
+static bool ethertypes(const char *text, struct meshlan_ethertype_array *types)
+{
+	char item[8];
+	uint64_t type;
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		if (len >= sizeof(item) ||
+		    types->count == MESHLAN_ETHERTYPES_MAX)
+			return false;
+		memcpy(item, text, len);
+		item[len] = 0;
+		if (!meshlan_parse_number(item, UINT16_MAX, &type) ||
+		    type < 0x600)
+			return false;
+		types->type[types->count++] = type;
+		if (!text[len])
+			return true;
+	}
+}
+
+static bool set_flood_types(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	if (!strcmp(text, "any")) {
+		PUT(dev, MESHLAN_A_DEV_FLOOD_ANY, flood_any, true);
+		return true;
+	}
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_FLOOD_TYPE);
+	return ethertypes(text, &dev->flood_type);
+}
+
+static bool set_suppress(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_SUPPRESS);
+	return meshlan_value(&meshlan_switch_names, text, &dev->suppress);
+}
+
+static bool set_link_local(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LINK_LOCAL);
+	return meshlan_value(&meshlan_switch_names, text, &dev->link_local);
+}
+
+static bool set_limit_up(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LIMIT_UP);
+	return parse_limit(text, &dev->limit_up);
+}
+
+static bool set_limit_down(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LIMIT_DOWN);
+	return parse_limit(text, &dev->limit_down);
+}
+
+static bool set_limit_burst(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+	uint64_t ns;
+
+	if (!meshlan_parse_duration(text, 1000000, &ns) || ns % 1000000 ||
+	    ns / 1000000 > UINT16_MAX)
+		return false;
+	PUT(dev, MESHLAN_A_DEV_LIMIT_BURST, limit_burst, ns / 1000000);
+	return true;
+}
+
+static bool set_scatter(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_SCATTER);
+	return meshlan_value(&meshlan_scatter_names, text, &dev->scatter);
+}
+
+static bool set_redundant_types(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	if (!strcmp(text, "none")) {
+		PUT(dev, MESHLAN_A_DEV_REDUNDANT_NO_TYPE, redundant_no_type,
+		    true);
+		return true;
+	}
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_REDUNDANT_TYPE);
+	return ethertypes(text, &dev->redundant_type);
+}
+
+static bool set_redundant_dscp(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_REDUNDANT_DSCP);
+	return meshlan_parse_dscps(text, &dev->redundant_dscp);
+}
+
+static bool set_loop_probes(const char *text, void *object)
+{
+	struct meshlan_dev *dev = object;
+
+	dev->has |= MESHLAN_BIT(MESHLAN_A_DEV_LOOP_PROBES);
+	return meshlan_value(&meshlan_switch_names, text, &dev->loop_probes);
+}
+
 static bool set_owner_uid(const char *text, void *object)
 {
 	return number(text, object, MESHLAN_A_DEV_OWNER_UID, UINT32_MAX);
@@ -126,10 +264,29 @@ static bool set_up(const char *text, void *object)
 	{"fdb-age", "TIME", false, set_fdb_age,                                \
 	 "whole seconds (300, 5m, never)"},                                    \
 	{"fwmark", "MARK", false, set_fwmark, "a mark (0x10)"},                \
-	{"dscp", "DSCP", false, set_dscp, "a DSCP (0 to 63, or inherit)"}
+	{"dscp", "DSCP", false, set_dscp, "a DSCP (0 to 63, or inherit)"},     \
+	{"role", "ROLE", false, set_role,                                      \
+	 "a role (member, client or transit)"},                                \
+	{"storm-limit", "N", false, set_storm_limit,                           \
+	 "a number of frames a second, or none"},                              \
+	{"flood-unknown", "SWITCH", false, set_flood_unknown, "on or off"},    \
+	{"flood-types", "TYPES", false, set_flood_types,                       \
+	 "EtherTypes from 0x600 on (0x0806,0x86dd), or any"}
 
 const struct word dev_words[] = {
 	DEV_WORDS,
+	{"suppress", "SWITCH", false, set_suppress, "on or off"},
+	{"link-local", "SWITCH", false, set_link_local, "on or off"},
+	{"limit-up", "RATE", false, set_limit_up, LIMIT_FORM},
+	{"limit-down", "RATE", false, set_limit_down, LIMIT_FORM},
+	{"limit-burst", "TIME", false, set_limit_burst,
+	 "a time (10ms to 1s)"},
+	{"scatter", "MODE", false, set_scatter, SCATTER_FORM},
+	{"redundant-types", "TYPES", false, set_redundant_types,
+	 "EtherTypes from 0x600 on (0x0806,0x88ba), or none"},
+	{"redundant-dscp", "DSCPS", false, set_redundant_dscp,
+	 "DSCPs (0 to 63, ef, cs0 to cs7, af11 to af43, as in ef,48), or none"},
+	{"loop-probes", "SWITCH", false, set_loop_probes, "on or off"},
 	{0},
 };
 
@@ -236,7 +393,7 @@ static enum meshlan_status run_show_dev(struct args *args,
 					struct meshlan_error *err)
 {
 	struct meshlan_json json = json_start();
-	char text[MESHLAN_TEXT_MAX];
+	char text[8 * MESHLAN_ETHERTYPES_MAX];
 	struct meshlan_dev dev;
 	enum meshlan_status status;
 
@@ -310,16 +467,44 @@ static enum meshlan_status run_claim(struct args *args,
 			    args->word[0], strerror(errno));
 }
 
-/* Attributes of the same name mean the same to both families. */
-static void link_of(const struct meshlan_dev *dev, struct meshlan_link *link)
+/*
+ * Attributes of the same name mean the same to both families. Returns those
+ * that rtnetlink has not.
+ */
+static uint64_t link_of(const struct meshlan_dev *dev,
+			struct meshlan_link *link)
 {
+	uint64_t rest = 0;
+
 	for (unsigned int i = 0; i < meshlan_dev_set.count; i++) {
 		const struct meshlan_attr *attr = &meshlan_dev_set.attr[i];
 
-		if (MESHLAN_HAS(dev, attr->number))
-			put_named(&meshlan_link_set, link, attr->name,
-				  (const char *)dev + attr->offset);
+		if (MESHLAN_HAS(dev, attr->number) &&
+		    !put_named(&meshlan_link_set, link, attr->name,
+			       (const char *)dev + attr->offset))
+			rest |= MESHLAN_BIT(attr->number);
 	}
+	return rest;
+}
+
+/* What the device was not made with: @rest, and that it is up. */
+static enum meshlan_status complete(const char *name, struct new_dev *new,
+				    uint64_t rest, struct meshlan_error *err)
+{
+	struct meshlan_dev dev = new->dev;
+	enum meshlan_status status;
+
+	/* Not through a claiming socket: it may live in another namespace. */
+	meshlan_close(&family);
+	status = meshlan_open_own(&family, err);
+	if (status)
+		return status;
+	dev.has &= rest;
+	PUT(&dev, MESHLAN_A_DEV_IFINDEX, ifindex, if_nametoindex(name));
+	status = ask(MESHLAN_CMD_DEV_SET, &meshlan_dev_set, &dev, NULL, err);
+	if (status || !new->up)
+		return status;
+	return meshlan_link_up(name, err);
 }
 
 static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
@@ -327,7 +512,9 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	struct meshlan_link link = {0};
 	const char *name = take(args);
 	struct new_dev new = {0};
+	struct meshlan_error ignored;
 	enum meshlan_status status;
+	uint64_t rest;
 
 	if (!name)
 		return meshlan_fail(err, MESHLAN_ERR_USAGE,
@@ -339,8 +526,14 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	status = take_words(args, new_dev_words, &new, err);
 	if (status)
 		return status;
-	link_of(&new.dev, &link);
-	return meshlan_link_add(name, &link, new.mtu, new.up, err);
+	rest = link_of(&new.dev, &link);
+	status = meshlan_link_add(name, &link, new.mtu, new.up && !rest, err);
+	if (status || !rest)
+		return status;
+	status = complete(name, &new, rest, err);
+	if (status)
+		meshlan_link_del(name, &ignored);
+	return status;
 }
 
 static enum meshlan_status run_del(struct args *args, struct meshlan_error *err)
@@ -360,12 +553,18 @@ const struct command dev_commands[] = {
 	{"show", run_show_dev, "DEV", "all that is known of one", NULL},
 	{"add", run_add,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
-	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [owner-uid UID]\n"
-	 "          [mtu BYTES] [up]",
+	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
+	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
+	 "          [owner-uid UID] [mtu BYTES] [up]",
 	 "make one", NULL},
 	{"set", run_set,
 	 "DEV [node ID] [port PORT] [lanes N] [fdb-limit N] [fdb-node-limit N]\n"
-	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP]",
+	 "          [fdb-age TIME] [fwmark MARK] [dscp DSCP] [role ROLE]\n"
+	 "          [storm-limit N] [flood-unknown on|off] [flood-types TYPES]\n"
+	 "          [suppress on|off] [link-local on|off]\n"
+	 "          [limit-up RATE] [limit-down RATE] [limit-burst TIME]\n"
+	 "          [scatter MODE] [redundant-types TYPES] [redundant-dscp DSCPS]\n"
+	 "          [loop-probes on|off]",
 	 "change one", NULL},
 	{"del", run_del, "DEV", "delete one", NULL},
 	{"claim", run_claim, "DEV COMMAND...",

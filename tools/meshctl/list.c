@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-void put_named(const struct meshlan_set *set, void *object, const char *name,
+bool put_named(const struct meshlan_set *set, void *object, const char *name,
 	       const void *value)
 {
+	bool found = false;
+
 	for (unsigned int i = 0; i < set->count; i++) {
 		const struct meshlan_attr *attr = &set->attr[i];
 
@@ -16,7 +18,9 @@ void put_named(const struct meshlan_set *set, void *object, const char *name,
 			continue;
 		memcpy((char *)object + attr->offset, value, attr->size);
 		*(uint64_t *)object |= MESHLAN_BIT(attr->number);
+		found = true;
 	}
+	return found;
 }
 
 enum meshlan_status dump_of(uint8_t command, const struct meshlan_set *set,
@@ -95,7 +99,7 @@ static enum meshlan_status list_node(const struct listing *listing,
 	}
 	if (!status)
 		put_rows(listing, ifname, &list, out);
-	free(list.items);
+	meshlan_list_free(listing->set, &list);
 	free(filter);
 	return status;
 }
@@ -111,7 +115,7 @@ static enum meshlan_status list_dev(const struct listing *listing,
 	if (status)
 		return status;
 	put_rows(listing, ifname, &list, out);
-	free(list.items);
+	meshlan_list_free(listing->set, &list);
 	return MESHLAN_OK;
 }
 

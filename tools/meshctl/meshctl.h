@@ -30,9 +30,10 @@ extern const struct command session_commands[];
 extern const struct command key_commands[];
 extern const struct command path_commands[];
 extern const struct command route_commands[];
+extern const struct command origin_commands[];
 extern const struct command fdb_commands[];
 
-run_fn run_show, run_monitor, run_genkey;
+run_fn run_show, run_monitor, run_genkey, run_ping, run_trace;
 run_fn run_setconf, run_syncconf, run_showconf;
 run_fn run_dev_list;
 
@@ -63,11 +64,18 @@ extern const struct word dev_words[];
 extern const struct word session_words[];
 extern const struct word path_words[];
 extern const struct word route_words[];
+extern const struct word origin_words[];
 extern const struct word fdb_words[];
 
 #define PUT(object, attribute, member, given)                                  \
 	((object)->member = (given),                                           \
 	 (void)((object)->has |= MESHLAN_BIT(attribute)))
+
+/* A rate that can be a limit, or "none"; the text may be in @text. */
+bool parse_limit(const char *text, uint64_t *limit);
+const char *text_limit(uint64_t limit, char *text);
+#define LIMIT_FORM "a rate of 8k to 100G (bit/s: 10M, 1.5Gbit, or none)"
+#define SCATTER_FORM "a mode (single, flow, packet, redundant or default)"
 
 const char *take(struct args *args);
 enum meshlan_status take_dev(struct args *args, uint32_t *ifindex,
@@ -97,8 +105,8 @@ struct listing {
 /* [DEV [NODE]] */
 enum meshlan_status list(const struct listing *listing, struct args *args,
 			 struct meshlan_error *err);
-/* Sets a member by the name of its attribute, if the set has it. */
-void put_named(const struct meshlan_set *set, void *object, const char *name,
+/* Sets a member by the name of its attribute; false if the set has none. */
+bool put_named(const struct meshlan_set *set, void *object, const char *name,
 	       const void *value);
 enum meshlan_status dump_of(uint8_t command, const struct meshlan_set *set,
 			    uint32_t ifindex, struct meshlan_list *list,
@@ -109,6 +117,12 @@ struct meshlan_json json_start(void);
 
 /* --- text of objects -------------------------------------------------------- */
 
+/* All of them, in one request, or none. */
+enum meshlan_status set_routes(uint32_t ifindex,
+			       const struct meshlan_route *route, size_t count,
+			       struct meshlan_error *err);
+/* Allocated; NULL without memory. */
+char *text_hops(const struct meshlan_hop_array *hops);
 /* Each returns @text, of MESHLAN_TEXT_MAX bytes. */
 const char *text_remote(const struct meshlan_path *path, char *text);
 const char *text_local(const struct meshlan_path *path, char *text);

@@ -69,6 +69,8 @@ static enum meshlan_colour colour_of(uint32_t type)
 	switch (type) {
 	case MESHLAN_EVENT_PATH_UP:
 		return MESHLAN_GREEN;
+	case MESHLAN_EVENT_REPORT:
+		return MESHLAN_YELLOW;
 	case MESHLAN_EVENT_PATH_DOWN:
 	case MESHLAN_EVENT_KEY_HARD:
 	case MESHLAN_EVENT_KEY_LOST:
@@ -126,6 +128,8 @@ static void print_text(const struct meshlan_event_info *event,
 		rest.key.has &= ~MESHLAN_BIT(MESHLAN_A_KEY_NODE);
 		rest.path.has &= ~MESHLAN_BIT(MESHLAN_A_PATH_NODE);
 		rest.fdb.has &= ~MESHLAN_BIT(MESHLAN_A_FDB_NODE);
+		rest.ping.has &= ~MESHLAN_BIT(MESHLAN_A_PING_NODE);
+		rest.report.has &= ~MESHLAN_BIT(MESHLAN_A_REPORT_NODE);
 	}
 	print_members(&meshlan_event_info_set, &rest);
 	putchar('\n');

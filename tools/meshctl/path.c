@@ -111,6 +111,17 @@ static bool set_rate(const char *text, void *object)
 	return meshlan_parse_rate(text, &path->rate);
 }
 
+static bool set_weight(const char *text, void *object)
+{
+	struct meshlan_path *path = object;
+	uint64_t value;
+
+	if (!meshlan_parse_number(text, UINT32_MAX, &value))
+		return false;
+	PUT(path, MESHLAN_A_PATH_WEIGHT, weight, value);
+	return true;
+}
+
 static bool set_owner(const char *text, void *object)
 {
 	struct meshlan_path *path = object;
@@ -142,6 +153,7 @@ static bool set_size(const char *text, void *object)
 	 "a time (100, 100ms, 1s)"},                                           \
 	{"rate", "RATE", false, set_rate,                                      \
 	 "a rate (bit/s: 10M, 1.5Gbit, or measure)"},                          \
+	{"weight", "N", false, set_weight, "a number (1 to 1000)"},            \
 	{"owner", "HEX", false, set_owner, "hex digits (at most 128)"}
 
 const struct word path_words[] = {
@@ -375,7 +387,7 @@ static enum meshlan_status run_list(struct args *args,
 #define CONFIG_USAGE                                                           \
 	"[remote ADDRESS:PORT] [local ADDRESS]\n"                              \
 	"          [interface NAME] [active-interval TIME] [idle-interval TIME]\n" \
-	"          [rate RATE] [owner HEX]"
+	"          [rate RATE] [weight N] [owner HEX]"
 
 const struct command path_commands[] = {
 	{"list", run_list, "[DEV [NODE]]", "list them", NULL},

@@ -21,10 +21,37 @@ static bool set_owner(const char *text, void *object)
 	return meshlan_parse_blob(text, &session->owner);
 }
 
+static bool set_limit_up(const char *text, void *object)
+{
+	struct meshlan_session *session = object;
+
+	session->has |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_UP);
+	return parse_limit(text, &session->limit_up);
+}
+
+static bool set_limit_down(const char *text, void *object)
+{
+	struct meshlan_session *session = object;
+
+	session->has |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_DOWN);
+	return parse_limit(text, &session->limit_down);
+}
+
+static bool set_relay_limit(const char *text, void *object)
+{
+	struct meshlan_session *session = object;
+
+	session->has |= MESHLAN_BIT(MESHLAN_A_SESSION_RELAY_LIMIT);
+	return parse_limit(text, &session->relay_limit);
+}
+
 const struct word session_words[] = {
 	{"expires", "TIME", false, set_expires,
 	 "a time (never, +1h, 2027-01-31T12:00:00Z, or seconds since 1970)"},
 	{"owner", "HEX", false, set_owner, "hex digits (at most 128)"},
+	{"limit-up", "RATE", false, set_limit_up, LIMIT_FORM},
+	{"limit-down", "RATE", false, set_limit_down, LIMIT_FORM},
+	{"relay-limit", "RATE", false, set_relay_limit, LIMIT_FORM},
 	{0},
 };
 
@@ -119,10 +146,14 @@ static enum meshlan_status run_list(struct args *args,
 
 const struct command session_commands[] = {
 	{"list", run_list, "[DEV [NODE]]", "list them", NULL},
-	{"add", run_add, "DEV NODE [expires TIME] [owner HEX]", "make one",
-	 NULL},
-	{"set", run_set, "DEV NODE [expires TIME] [owner HEX]", "change one",
-	 NULL},
+	{"add", run_add,
+	 "DEV NODE [expires TIME] [owner HEX] [limit-up RATE]\n"
+	 "          [limit-down RATE] [relay-limit RATE]",
+	 "make one", NULL},
+	{"set", run_set,
+	 "DEV NODE [expires TIME] [owner HEX] [limit-up RATE]\n"
+	 "          [limit-down RATE] [relay-limit RATE]",
+	 "change one", NULL},
 	{"del", run_del, "DEV NODE", "delete one, with its keys and paths",
 	 NULL},
 	{0},

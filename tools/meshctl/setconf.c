@@ -12,22 +12,9 @@
 
 #define FILE_MAX	(16 << 20)
 
-/*
- * The changes from what is to what shall be. They are made twice: dry, which
- * tells whether there are any, and then in earnest.
- */
-struct change {
-	uint32_t ifindex;
-	const struct config *is;
-	const struct config *shall;
-	bool dry;
-	size_t count;
-	struct meshlan_error *err;
-};
-
-static enum meshlan_status act(struct change *change, uint8_t command,
-			       const struct meshlan_set *set,
-			       const void *object, uint64_t members)
+enum meshlan_status act(struct change *change, uint8_t command,
+			const struct meshlan_set *set, const void *object,
+			uint64_t members)
 {
 	enum meshlan_status status;
 	void *copy;
@@ -47,11 +34,23 @@ static enum meshlan_status act(struct change *change, uint8_t command,
 	return status;
 }
 
-#define ALL	(~UINT64_C(0))
-
 /* --- the device ----------------------------------------------------------- */
 
-static enum meshlan_status change_dev(struct change *change)
+uint64_t own_node(const struct change *change)
+{
+	const struct meshlan_dev *shall = &change->shall->dev;
+
+	return MESHLAN_HAS(shall, MESHLAN_A_DEV_NODE) ? shall->node :
+							change->is->dev.node;
+}
+
+static bool keeps_node(const struct change *change)
+{
+	return own_node(change) == change->is->dev.node;
+}
+
+/* Of @members. */
+static enum meshlan_status change_dev(struct change *change, uint64_t members)
 {
 	const struct meshlan_dev *is = &change->is->dev;
 	const struct meshlan_dev *shall = &change->shall->dev;
@@ -63,7 +62,7 @@ static enum meshlan_status change_dev(struct change *change)
 		if (MESHLAN_HAS(shall, attr->number) &&
 		    memcmp((const char *)is + attr->offset,
 			   (const char *)shall + attr->offset, attr->size))
-			differ |= MESHLAN_BIT(attr->number);
+			differ |= MESHLAN_BIT(attr->number) & members;
 	}
 	if (!differ)
 		return MESHLAN_OK;
@@ -73,8 +72,7 @@ static enum meshlan_status change_dev(struct change *change)
 
 /* --- paths ---------------------------------------------------------------- */
 
-static bool same_blob(const struct meshlan_blob *a,
-		      const struct meshlan_blob *b)
+bool same_blob(const struct meshlan_blob *a, const struct meshlan_blob *b)
 {
 	return a->len == b->len && !memcmp(a->data, b->data, a->len);
 }
@@ -95,6 +93,11 @@ static bool same_local(const struct meshlan_path *a,
 	       !memcmp(&a->local_ipv6, &b->local_ipv6, sizeof(a->local_ipv6));
 }
 
+bool same_ends(const struct meshlan_path *a, const struct meshlan_path *b)
+{
+	return same_remote(a, b) && same_local(a, b) && a->oif == b->oif;
+}
+
 static uint64_t local_of(const struct meshlan_path *path)
 {
 	return path->has & (MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV4) |
@@ -112,6 +115,8 @@ static struct meshlan_path spelled_out(const struct meshlan_path *path,
 		full.active_interval = ACTIVE_INTERVAL;
 	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_IDLE_INTERVAL))
 		full.idle_interval = IDLE_INTERVAL;
+	if (!MESHLAN_HAS(path, MESHLAN_A_PATH_WEIGHT))
+		full.weight = 1;
 	return full;
 }
 
@@ -136,6 +141,10 @@ static uint64_t path_difference(const struct meshlan_path *is,
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_IDLE_INTERVAL);
 	if (is->rate != shall->rate)
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_RATE);
+	/* An older module has none. */
+	if (MESHLAN_HAS(is, MESHLAN_A_PATH_WEIGHT) &&
+	    is->weight != shall->weight)
+		differ |= MESHLAN_BIT(MESHLAN_A_PATH_WEIGHT);
 	if (!same_blob(&is->owner, &shall->owner))
 		differ |= MESHLAN_BIT(MESHLAN_A_PATH_OWNER);
 	return differ;
@@ -182,6 +191,36 @@ static enum meshlan_status change_path(struct change *change,
 			   MESHLAN_BIT(MESHLAN_A_PATH_ID));
 }
 
+/*
+ * The kernel refuses a path the ends of another one, even if that is about to
+ * get others: then both are made anew.
+ */
+static bool unmatch(const struct config_session *is,
+		    const struct config_session *shall,
+		    const struct meshlan_path **match, bool *used)
+{
+	for (size_t i = 0; i < shall->paths; i++) {
+		const struct meshlan_path *path = &shall->path[i];
+
+		if (!match[i] || !MESHLAN_HAS(path, MESHLAN_A_PATH_REMOTE_PORT))
+			continue;
+		for (size_t j = 0; j < is->paths; j++) {
+			if (!used[j] || &is->path[j] == match[i] ||
+			    !same_ends(&is->path[j], path))
+				continue;
+			used[j] = false;
+			used[match[i] - is->path] = false;
+			for (size_t k = 0; k < shall->paths; k++) {
+				if (match[k] == &is->path[j])
+					match[k] = NULL;
+			}
+			match[i] = NULL;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Paths with an id choose first. */
 static void match_paths(const struct config_session *is,
 			const struct config_session *shall,
@@ -196,6 +235,21 @@ static void match_paths(const struct config_session *is,
 				used[match[i] - is->path] = true;
 		}
 	}
+	while (unmatch(is, shall, match, used))
+		;
+}
+
+static enum meshlan_status path_elsewhere(struct change *change,
+					  const struct config_session *session,
+					  const struct meshlan_path *path)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (path->oif != change->ifindex)
+		return MESHLAN_OK;
+	return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+			    "path to %s: it cannot lead through its own device",
+			    meshlan_text_node(session->session.node, text));
 }
 
 static enum meshlan_status change_paths(struct change *change,
@@ -213,6 +267,8 @@ static enum meshlan_status change_paths(struct change *change,
 		goto out;
 	}
 	match_paths(is, shall, match, used);
+	for (size_t i = 0; !status && i < shall->paths; i++)
+		status = path_elsewhere(change, shall, &shall->path[i]);
 	for (size_t i = 0; !status && i < is->paths; i++) {
 		if (!used[i])
 			status = act(change, MESHLAN_CMD_PATH_DEL,
@@ -238,8 +294,8 @@ out:
 
 /* --- sessions ------------------------------------------------------------- */
 
-static const struct config_session *find_session(const struct config *config,
-						 uint64_t node)
+const struct config_session *find_session(const struct config *config,
+					  uint64_t node)
 {
 	for (size_t i = 0; i < config->sessions; i++) {
 		if (config->session[i].session.node == node)
@@ -266,6 +322,12 @@ static enum meshlan_status change_session(struct change *change,
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_EXPIRES);
 		if (!same_blob(&is->session.owner, &session.owner))
 			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_OWNER);
+		if (is->session.limit_up != session.limit_up)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_UP);
+		if (is->session.limit_down != session.limit_down)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_LIMIT_DOWN);
+		if (is->session.relay_limit != session.relay_limit)
+			differ |= MESHLAN_BIT(MESHLAN_A_SESSION_RELAY_LIMIT);
 	}
 	if (differ) {
 		session.has |= differ;
@@ -284,7 +346,7 @@ static enum meshlan_status delete_sessions(struct change *change)
 		const struct meshlan_session *session =
 			&change->is->session[i].session;
 
-		if (!find_session(change->shall, session->node))
+		if (change->anew || !find_session(change->shall, session->node))
 			status = act(change, MESHLAN_CMD_SESSION_DEL,
 				     &meshlan_session_set, session,
 				     MESHLAN_BIT(MESHLAN_A_SESSION_NODE));
@@ -294,140 +356,39 @@ static enum meshlan_status delete_sessions(struct change *change)
 
 static enum meshlan_status change_sessions(struct change *change)
 {
+	const struct config_session *is, *shall = change->shall->session;
 	enum meshlan_status status = MESHLAN_OK;
+	char text[MESHLAN_TEXT_MAX];
 
 	for (size_t i = 0; !status && i < change->shall->sessions; i++) {
-		const struct config_session *shall = &change->shall->session[i];
+		uint64_t node = shall[i].session.node;
 
-		status = change_session(
-			change, find_session(change->is, shall->session.node),
-			shall);
-	}
-	return status;
-}
-
-/* --- routes and forwarding entries ---------------------------------------- */
-
-static const struct meshlan_route *find_route(const struct config *config,
-					      uint64_t node)
-{
-	for (size_t i = 0; i < config->routes; i++) {
-		if (config->route[i].node == node)
-			return &config->route[i];
-	}
-	return NULL;
-}
-
-static bool same_route(const struct meshlan_route *a,
-		       const struct meshlan_route *b)
-{
-	if (a->hop.count != b->hop.count || !same_blob(&a->owner, &b->owner))
-		return false;
-	for (unsigned int i = 0; i < a->hop.count; i++) {
-		if (a->hop.hop[i].node != b->hop.hop[i].node ||
-		    a->hop.hop[i].weight != b->hop.hop[i].weight)
-			return false;
-	}
-	return true;
-}
-
-static enum meshlan_status change_routes(struct change *change)
-{
-	const struct config *is = change->is, *shall = change->shall;
-	enum meshlan_status status = MESHLAN_OK;
-	const struct meshlan_route *old;
-	struct meshlan_route route;
-
-	for (size_t i = 0; !status && i < is->routes; i++) {
-		if (!find_route(shall, is->route[i].node))
-			status = act(change, MESHLAN_CMD_ROUTE_DEL,
-				     &meshlan_route_set, &is->route[i],
-				     MESHLAN_BIT(MESHLAN_A_ROUTE_NODE));
-	}
-	for (size_t i = 0; !status && i < shall->routes; i++) {
-		old = find_route(is, shall->route[i].node);
-		if (old && same_route(old, &shall->route[i]))
-			continue;
-		route = shall->route[i];
-		/* What is left out stays; here it shall go. */
-		route.has |= MESHLAN_BIT(MESHLAN_A_ROUTE_OWNER);
-		status = act(change,
-			     old ? MESHLAN_CMD_ROUTE_SET :
-				   MESHLAN_CMD_ROUTE_NEW,
-			     &meshlan_route_set, &route, ALL);
-	}
-	return status;
-}
-
-static const struct meshlan_fdb *find_fdb(const struct config *config,
-					  const struct meshlan_fdb *fdb)
-{
-	for (size_t i = 0; i < config->fdbs; i++) {
-		if (!memcmp(config->fdb[i].mac, fdb->mac, sizeof(fdb->mac)) &&
-		    config->fdb[i].vlan == fdb->vlan)
-			return &config->fdb[i];
-	}
-	return NULL;
-}
-
-static enum meshlan_status change_fdb(struct change *change)
-{
-	const struct config *is = change->is, *shall = change->shall;
-	enum meshlan_status status = MESHLAN_OK;
-	const struct meshlan_fdb *old;
-	struct meshlan_fdb new;
-
-	for (size_t i = 0; !status && i < is->fdbs; i++) {
-		if (!find_fdb(shall, &is->fdb[i]))
-			status = act(change, MESHLAN_CMD_FDB_DEL,
-				     &meshlan_fdb_set, &is->fdb[i],
-				     MESHLAN_BIT(MESHLAN_A_FDB_MAC) |
-					     MESHLAN_BIT(MESHLAN_A_FDB_VLAN));
-	}
-	for (size_t i = 0; !status && i < shall->fdbs; i++) {
-		new = shall->fdb[i];
-		old = find_fdb(is, &new);
-		if (!new.type)
-			PUT(&new, MESHLAN_A_FDB_TYPE, type,
-			    MESHLAN_FDB_TYPE_STATIC);
-		if (old && old->node == new.node && old->type == new.type)
-			continue;
-		status = act(change,
-			     old ? MESHLAN_CMD_FDB_SET : MESHLAN_CMD_FDB_NEW,
-			     &meshlan_fdb_set, &new, ALL);
+		if (node == own_node(change))
+			return meshlan_fail(change->err, MESHLAN_ERR_USAGE,
+					    "session '%s': a node has no session with itself",
+					    meshlan_text_node(node, text));
+		is = change->anew ? NULL : find_session(change->is, node);
+		status = change_session(change, is, &shall[i]);
 	}
 	return status;
 }
 
 /* --- all together --------------------------------------------------------- */
 
-static bool keeps_node(const struct change *change)
-{
-	const struct meshlan_dev *shall = &change->shall->dev;
-
-	return !MESHLAN_HAS(shall, MESHLAN_A_DEV_NODE) ||
-	       shall->node == change->is->dev.node;
-}
-
 static enum meshlan_status change_all(struct change *change)
 {
-	bool first = keeps_node(change);
-	enum meshlan_status status = MESHLAN_OK;
+	const uint64_t node = MESHLAN_BIT(MESHLAN_A_DEV_NODE);
+	enum meshlan_status status;
 
 	/* What can be refused comes before anything is torn down. */
-	if (first)
-		status = change_dev(change);
+	status = change_dev(change, ~node);
 	if (!status)
 		status = delete_sessions(change);
-	if (!status && !first)
-		status = change_dev(change);
+	if (!status)
+		status = change_dev(change, node);
 	if (!status)
 		status = change_sessions(change);
-	if (!status)
-		status = change_routes(change);
-	if (!status)
-		status = change_fdb(change);
-	return status;
+	return status ? status : change_tables(change);
 }
 
 /* Nobody else may change the device meanwhile. */
@@ -442,26 +403,26 @@ static enum meshlan_status claim(uint32_t ifindex, uint8_t command,
 	return ask(command, &meshlan_dev_set, &dev, NULL, err);
 }
 
-/* setconf: sessions begin anew, even those that are there already. */
-static enum meshlan_status drop_sessions(struct change *change,
-					 struct config *is)
+/*
+ * The dry run has seen all that the kernel refuses; but memory can run out. A
+ * device that is half this and half that is no use: it is made as it was, but
+ * for keys.
+ */
+static void restore(const struct change *failed)
 {
-	const struct config *shall = change->shall;
-	const struct config nothing = {0};
-	enum meshlan_status status = MESHLAN_OK;
+	struct meshlan_error ignored;
+	struct change change = {.ifindex = failed->ifindex,
+				.shall = failed->is,
+				.err = &ignored};
+	struct config is;
 
-	if (keeps_node(change))
-		status = change_dev(change);
-	change->shall = &nothing;
-	if (!status)
-		status = delete_sessions(change);
-	change->shall = shall;
-	if (status)
-		return status;
-	config_free(is);
-	return config_read(change->ifindex, is, change->err);
+	if (config_read(change.ifindex, &is, &ignored))
+		return;
+	change.is = &is;
+	change.anew = !keeps_node(&change);
+	change_all(&change);
+	config_free(&is);
 }
-
 
 static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 				 bool anew, struct meshlan_error *err)
@@ -476,6 +437,8 @@ static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 	if (status)
 		return status;
 	change.is = &is;
+	/* Keys are made for both nodes' ids. */
+	change.anew = anew || !keeps_node(&change);
 	status = change_all(&change);
 	if (status || (!anew && !change.count))
 		goto out;
@@ -483,10 +446,9 @@ static enum meshlan_status apply(uint32_t ifindex, const struct config *shall,
 	if (status)
 		goto out;
 	change.dry = false;
-	if (anew)
-		status = drop_sessions(&change, &is);
-	if (!status)
-		status = change_all(&change);
+	status = change_all(&change);
+	if (status)
+		restore(&change);
 	claim(ifindex, MESHLAN_CMD_DEV_RELEASE, &ignored);
 out:
 	config_free(&is);
@@ -495,8 +457,8 @@ out:
 
 /* --- the file ------------------------------------------------------------- */
 
-static enum meshlan_status read_file(const char *file, char **text,
-				     struct meshlan_error *err)
+enum meshlan_status read_file(const char *file, char **text,
+			      struct meshlan_error *err)
 {
 	FILE *in = strcmp(file, "-") ? fopen(file, "re") : stdin;
 	enum meshlan_status status = MESHLAN_OK;

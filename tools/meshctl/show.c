@@ -11,7 +11,7 @@
 /* One device with all that belongs to it, each list by rising node. */
 struct view {
 	const struct meshlan_dev *dev;
-	struct meshlan_list sessions, paths, keys;
+	struct meshlan_list sessions, paths, keys, routes;
 };
 
 static int by_node(uint64_t a, uint64_t b)
@@ -46,6 +46,12 @@ static int key_order(const void *a, const void *b)
 	return order ? order : (x->age > y->age) - (x->age < y->age);
 }
 
+static int route_order(const void *a, const void *b)
+{
+	return by_node(((const struct meshlan_route *)a)->node,
+		       ((const struct meshlan_route *)b)->node);
+}
+
 static void sort(struct meshlan_list *list, size_t size,
 		 int (*order)(const void *, const void *))
 {
@@ -58,6 +64,7 @@ static void view_free(struct view *view)
 	free(view->sessions.items);
 	free(view->paths.items);
 	free(view->keys.items);
+	free(view->routes.items);
 }
 
 static enum meshlan_status view_read(struct view *view,
@@ -75,15 +82,71 @@ static enum meshlan_status view_read(struct view *view,
 	if (!status)
 		status = dump_of(MESHLAN_CMD_KEY_GET, &meshlan_key_set,
 				 dev->ifindex, &view->keys, err);
+	if (!status)
+		status = dump_of(MESHLAN_CMD_ROUTE_GET, &meshlan_route_set,
+				 dev->ifindex, &view->routes, err);
 	sort(&view->sessions, sizeof(struct meshlan_session), session_order);
 	sort(&view->paths, sizeof(struct meshlan_path), path_order);
 	sort(&view->keys, sizeof(struct meshlan_key), key_order);
+	sort(&view->routes, sizeof(struct meshlan_route), route_order);
 	if (status)
 		view_free(view);
 	return status;
 }
 
+static const struct meshlan_route *route_to(const struct view *view,
+					    uint64_t node)
+{
+	const struct meshlan_route key = {.node = node};
+
+	if (!view->routes.count)
+		return NULL;
+	return bsearch(&key, view->routes.items, view->routes.count,
+		       sizeof(key), route_order);
+}
+
 /* --- for people ----------------------------------------------------------- */
+
+static void show_limits(uint64_t up, uint64_t down)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!up && !down)
+		return;
+	printf("  limit: ");
+	if (up)
+		printf("%s up%s", meshlan_text_rate(up, text), down ? ", " : "");
+	if (down)
+		printf("%s down", meshlan_text_rate(down, text));
+	putchar('\n');
+}
+
+static void show_loop(const struct meshlan_dev *dev)
+{
+	bool own = dev->loop_node == dev->node;
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!dev->loops)
+		return;
+	printf("  %sloop%s: the LAN behind this node ",
+	       meshlan_colour_on(MESHLAN_RED), meshlan_colour_off(MESHLAN_RED));
+	if (own)
+		printf("gives back what it gets");
+	else
+		printf("is bridged by %s as well",
+		       meshlan_text_node(dev->loop_node, text));
+	printf(", which is blocked %s\n", dev->blocked ? "here" : "there");
+}
+
+static void show_redundant(const struct meshlan_dev *dev, unsigned int attr,
+			   const char *what)
+{
+	char text[8 * MESHLAN_ETHERTYPES_MAX];
+
+	printf("  redundant %s: %s\n", what,
+	       meshlan_attr_text(meshlan_attr_of(&meshlan_dev_set, attr), dev,
+				 text, sizeof(text)));
+}
 
 static void show_dev(const struct meshlan_dev *dev)
 {
@@ -96,11 +159,25 @@ static void show_dev(const struct meshlan_dev *dev)
 	       meshlan_colour_off(MESHLAN_GREEN));
 	printf("  node: %s\n", meshlan_text_node(dev->node, text));
 	printf("  port: %u\n", dev->port);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_ROLE) &&
+	    dev->role != MESHLAN_ROLE_MEMBER)
+		printf("  role: %s\n",
+		       text_value(&meshlan_role_names, dev->role, text));
 	name = meshlan_name(&meshlan_cipher_names, dev->cipher);
 	printf("  ciphers: chacha20-poly1305 %" PRIu32
 	       " MB/s, aes-256-gcm %" PRIu32 " MB/s, better: %s\n",
 	       dev->chacha_speed, dev->aes_speed, name ? name : "unknown");
 	printf("  forwarding entries: %" PRIu32 "\n", dev->fdb_entries);
+	show_limits(dev->limit_up, dev->limit_down);
+	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_SCATTER) &&
+	    dev->scatter != MESHLAN_SCATTER_FLOW)
+		printf("  scatter: %s\n",
+		       text_value(&meshlan_scatter_names, dev->scatter, text));
+	if (dev->redundant_type.count)
+		show_redundant(dev, MESHLAN_A_DEV_REDUNDANT_TYPE, "types");
+	if (dev->redundant_dscp)
+		show_redundant(dev, MESHLAN_A_DEV_REDUNDANT_DSCP, "DSCP");
+	show_loop(dev);
 	if (dev->claim_pid)
 		printf("  claimed by: pid %" PRIu32 "\n", dev->claim_pid);
 	for (unsigned int i = 0; i < dev->counters.count; i++) {
@@ -156,6 +233,8 @@ static void show_path(const struct meshlan_path *path)
 		      stdout);
 		if (path->flags & MESHLAN_PATH_FLAGS_BEST)
 			fputs(", in use", stdout);
+		if (path->weight > 1)
+			printf(", weight %" PRIu32, path->weight);
 	} else if (path->flags & MESHLAN_PATH_FLAGS_HEARD) {
 		fputs(", heard but not answered", stdout);
 	}
@@ -186,6 +265,37 @@ static void show_key(const struct meshlan_key *key)
 	putchar('\n');
 }
 
+/* What it cost to put packets of several ways in order, if there were any. */
+static void show_resequence(const struct meshlan_session *session)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!session->resequence_waited && !session->resequence_late)
+		return;
+	printf("  put in order: %" PRIu64 " waited",
+	       session->resequence_waited);
+	printf(" %s", meshlan_text_duration(session->resequence_delay, text));
+	printf(", now %s", meshlan_text_bytes(session->resequence_bytes, text));
+	printf("; gaps: %" PRIu64 " lost, %" PRIu64 " given up; %" PRIu64
+	       " late\n",
+	       session->resequence_lost, session->resequence_expired,
+	       session->resequence_late);
+}
+
+/* An older kernel does not tell. */
+static void show_memory(const struct meshlan_session *session)
+{
+	char text[MESHLAN_TEXT_MAX];
+
+	if (!MESHLAN_HAS(session, MESHLAN_A_SESSION_MEMORY))
+		return;
+	printf("  memory: %s", meshlan_text_bytes(session->memory, text));
+	if (session->window_memory)
+		printf(", and %s of replay windows",
+		       meshlan_text_bytes(session->window_memory, text));
+	putchar('\n');
+}
+
 static void show_session(const struct meshlan_session *session)
 {
 	char text[MESHLAN_TEXT_MAX];
@@ -198,6 +308,11 @@ static void show_session(const struct meshlan_session *session)
 	printf("  transfer: %s received",
 	       meshlan_text_bytes(session->rx_bytes, text));
 	printf(", %s sent\n", meshlan_text_bytes(session->tx_bytes, text));
+	show_memory(session);
+	show_limits(session->limit_up, session->limit_down);
+	if (session->relay_limit)
+		printf("  relay limit: %s\n",
+		       meshlan_text_rate(session->relay_limit, text));
 	if (session->expired)
 		printf("  %sexpired%s: %s\n", meshlan_colour_on(MESHLAN_RED),
 		       meshlan_colour_off(MESHLAN_RED),
@@ -210,6 +325,27 @@ static void show_session(const struct meshlan_session *session)
 		       session->auth_failures);
 	if (session->replays)
 		printf("  replays: %" PRIu64 "\n", session->replays);
+	show_resequence(session);
+}
+
+/* The way that is not made of paths. */
+static void show_route(const struct meshlan_session *session,
+		       const struct meshlan_route *route)
+{
+	char *hops, text[MESHLAN_TEXT_MAX];
+
+	if (route) {
+		hops = text_hops(&route->hop);
+		printf("  route: through %s%s%s\n", hops ? hops : "?",
+		       route->scatter ? ", scatter " : "",
+		       route->scatter ? text_value(&meshlan_scatter_names,
+						   route->scatter, text) : "");
+		free(hops);
+	} else if (!session->paths) {
+		printf("  %sunreachable%s: no path and no route\n",
+		       meshlan_colour_on(MESHLAN_RED),
+		       meshlan_colour_off(MESHLAN_RED));
+	}
 }
 
 static void show_text(const struct view *view)
@@ -222,6 +358,7 @@ static void show_text(const struct view *view)
 	show_dev(view->dev);
 	for (size_t s = 0; s < view->sessions.count; s++) {
 		show_session(&session[s]);
+		show_route(&session[s], route_to(view, session[s].node));
 		for (; p < view->paths.count && path[p].node <= session[s].node;
 		     p++) {
 			if (path[p].node == session[s].node)
@@ -264,6 +401,20 @@ static size_t json_of_node(struct meshlan_json *json, const char *name,
 	return at;
 }
 
+/* As the route itself has them. */
+static void json_hops_to(struct meshlan_json *json, const struct view *view,
+			 uint64_t node)
+{
+	const struct meshlan_route *route = route_to(view, node);
+	struct meshlan_route hops;
+
+	if (!route)
+		return;
+	hops = *route;
+	hops.has &= MESHLAN_BIT(MESHLAN_A_ROUTE_HOP);
+	meshlan_json_members(json, &meshlan_route_set, &hops);
+}
+
 /* Sessions have counts of paths and keys; here they are the things. */
 static void show_json(struct meshlan_json *json, const struct view *view)
 {
@@ -283,6 +434,7 @@ static void show_json(struct meshlan_json *json, const struct view *view)
 		plain.has &= ~counts;
 		meshlan_json_open(json, NULL, '{');
 		meshlan_json_members(json, &meshlan_session_set, &plain);
+		json_hops_to(json, view, plain.node);
 		p = json_of_node(json, "paths", &view->paths, &meshlan_path_set,
 				 p, plain.node);
 		k = json_of_node(json, "keys", &view->keys, &meshlan_key_set, k,

@@ -19,6 +19,14 @@
 #define MESHLAN_DSCP_INHERIT	64
 
 /*
+ * Whether something is done.
+ */
+enum meshlan_switch {
+	MESHLAN_SWITCH_OFF,
+	MESHLAN_SWITCH_ON,
+};
+
+/*
  * Cipher of a key.
  */
 enum meshlan_cipher {
@@ -78,6 +86,50 @@ enum meshlan_fdb_type {
 };
 
 /**
+ * enum meshlan_role - What a node does for others.
+ * @MESHLAN_ROLE_MEMBER: Sends, receives, and relays for others.
+ * @MESHLAN_ROLE_CLIENT: Never relays for others.
+ * @MESHLAN_ROLE_TRANSIT: Relays only, and has no part in the segment itself.
+ */
+enum meshlan_role {
+	MESHLAN_ROLE_MEMBER = 1,
+	MESHLAN_ROLE_CLIENT,
+	MESHLAN_ROLE_TRANSIT,
+};
+
+/**
+ * enum meshlan_scatter - Which of several ways to a node are taken.
+ * @MESHLAN_SCATTER_DEFAULT: Of a route, what the device does; of a device,
+ *   flow.
+ * @MESHLAN_SCATTER_SINGLE: One way, until it dies.
+ * @MESHLAN_SCATTER_FLOW: Each flow has a way; flows are spread by weight.
+ * @MESHLAN_SCATTER_PACKET: Each burst goes where it leaves first; the receiver
+ *   puts in order.
+ * @MESHLAN_SCATTER_REDUNDANT: Every packet goes two ways.
+ */
+enum meshlan_scatter {
+	MESHLAN_SCATTER_DEFAULT,
+	MESHLAN_SCATTER_SINGLE,
+	MESHLAN_SCATTER_FLOW,
+	MESHLAN_SCATTER_PACKET,
+	MESHLAN_SCATTER_REDUNDANT,
+};
+
+/**
+ * enum meshlan_report_cause - Why a relayed packet went no further.
+ * @MESHLAN_REPORT_CAUSE_TTL: It passed too many relays.
+ * @MESHLAN_REPORT_CAUSE_NO_ROUTE: No way to its destination, or only back.
+ * @MESHLAN_REPORT_CAUSE_TOO_BIG: It does not fit the next path.
+ * @MESHLAN_REPORT_CAUSE_REFUSED: The node does not relay.
+ */
+enum meshlan_report_cause {
+	MESHLAN_REPORT_CAUSE_TTL = 1,
+	MESHLAN_REPORT_CAUSE_NO_ROUTE,
+	MESHLAN_REPORT_CAUSE_TOO_BIG,
+	MESHLAN_REPORT_CAUSE_REFUSED,
+};
+
+/**
  * enum meshlan_event - What happened.
  * @MESHLAN_EVENT_PATH_STATS: Delay moved by more than a tenth; at most once a
  *   second.
@@ -89,10 +141,18 @@ enum meshlan_fdb_type {
  *   sends.
  * @MESHLAN_EVENT_KEY_LOST: Keys were wiped by suspend or by a copy of this
  *   machine.
+ * @MESHLAN_EVENT_SESSION_WANTED: A frame waits for a session with the node.
  * @MESHLAN_EVENT_FDB_FROZEN: A MAC address moved too often and stays where it
  *   is.
+ * @MESHLAN_EVENT_LOOP_FOUND: Another node bridges the same LAN, or this node's
+ *   LAN loops.
+ * @MESHLAN_EVENT_LOOP_CLEARED: For some time nothing has shown it any more.
+ * @MESHLAN_EVENT_REPORT: A node reports that it could not relay a packet of
+ *   ours.
  * @MESHLAN_EVENT_OWNER_LOST: The claiming socket was closed.
  * @MESHLAN_EVENT_NETNS_GONE: The namespace that holds the sockets is gone.
+ * @MESHLAN_EVENT_PING: A ping was answered, or a relay reported that it did
+ *   not arrive.
  */
 enum meshlan_event {
 	MESHLAN_EVENT_PATH_UP = 1,
@@ -117,6 +177,7 @@ enum meshlan_event {
 	MESHLAN_EVENT_REPORT,
 	MESHLAN_EVENT_OWNER_LOST,
 	MESHLAN_EVENT_NETNS_GONE,
+	MESHLAN_EVENT_PING,
 };
 
 /**
@@ -132,6 +193,8 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_EXPIRED: The session's end has passed.
  * @MESHLAN_COUNTER_DROP_RX_REPLAY: Counter seen before, or too old for the
  *   window.
+ * @MESHLAN_COUNTER_DROP_COPY: The second copy of a packet that was sent
+ *   redundantly.
  * @MESHLAN_COUNTER_DROP_RX_AUTH: Authentication failed.
  * @MESHLAN_COUNTER_DROP_RX_KEY_LIMIT: The key failed authentication too often
  *   and is closed.
@@ -144,29 +207,90 @@ enum meshlan_event {
  * @MESHLAN_COUNTER_DROP_RX_ECN: Inner and outer ECN contradict each other (RFC
  *   6040).
  * @MESHLAN_COUNTER_DROP_RX_ORDER: The queue that keeps packets in order was
- *   full.
+ *   full, or its key went.
  * @MESHLAN_COUNTER_DROP_RX_DOWN: The device was down.
  * @MESHLAN_COUNTER_DROP_RX_BACKLOG: The stack took frames too slowly.
+ * @MESHLAN_COUNTER_DROP_RX_CONTROL: The opened plaintext is no valid control
+ *   message.
+ * @MESHLAN_COUNTER_DROP_RX_FRAGMENT: No valid piece of a frame, or it
+ *   contradicts another.
+ * @MESHLAN_COUNTER_DROP_RX_REASSEMBLY: A piece that waited in vain for the
+ *   others of its frame.
+ * @MESHLAN_COUNTER_DROP_RELAY_TTL: Passed too many relays.
+ * @MESHLAN_COUNTER_DROP_RELAY_ROUTE: No way to the destination, or only back.
+ * @MESHLAN_COUNTER_DROP_RELAY_REFUSED: This node does not relay.
+ * @MESHLAN_COUNTER_DROP_RELAY_LIMIT: Beyond what the neighbour may have
+ *   relayed, or the device send.
+ * @MESHLAN_COUNTER_DROP_FLOOD_SEEN: A copy of a flooded frame that came
+ *   before.
+ * @MESHLAN_COUNTER_DROP_FLOOD_EPOCH: The origin began numbering anew too
+ *   often, or jumped too far.
+ * @MESHLAN_COUNTER_DROP_FLOOD_ORIGINS: More origins, or more unknown ones,
+ *   than can be kept.
+ * @MESHLAN_COUNTER_DROP_FLOOD_STORM: The origin floods more than it may.
+ * @MESHLAN_COUNTER_DROP_FLOOD_TYPE: The EtherType is not one that may be
+ *   flooded.
+ * @MESHLAN_COUNTER_DROP_RX_LINK_LOCAL: For 01-80-C2-00-00-0x, which the device
+ *   does not carry.
+ * @MESHLAN_COUNTER_DROP_RX_LIMIT: Beyond a limit of the device or the session.
  * @MESHLAN_COUNTER_DROP_TX_FRAME: Shorter than an Ethernet header.
  * @MESHLAN_COUNTER_DROP_TX_NOBODY: No session to flood to.
- * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node.
+ * @MESHLAN_COUNTER_DROP_TX_SESSION: No session with the node, and none came in
+ *   time.
  * @MESHLAN_COUNTER_DROP_TX_KEY: The session has no transmit key.
  * @MESHLAN_COUNTER_DROP_TX_KEY_LIMIT: The transmit key is used up.
- * @MESHLAN_COUNTER_DROP_TX_PATH: The session has no path that is up.
+ * @MESHLAN_COUNTER_DROP_TX_PATH: No path that is up, neither to the node nor
+ *   to a hop towards it.
  * @MESHLAN_COUNTER_DROP_TX_ROUTE: The path's address cannot be reached from
  *   here.
  * @MESHLAN_COUNTER_DROP_TX_LOOP: The path leads through this device itself.
- * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path's MTU.
+ * @MESHLAN_COUNTER_DROP_TX_TOO_BIG: Does not fit the path, not even in pieces.
  * @MESHLAN_COUNTER_DROP_TX_CHECKSUM: The checksum could not be completed.
  * @MESHLAN_COUNTER_DROP_TX_SEAL: The cipher refused.
+ * @MESHLAN_COUNTER_DROP_TX_LIMIT: Beyond a limit, and the queue that waits for
+ *   it was full.
  * @MESHLAN_COUNTER_DROP_TX_SAME_NODE: The destination is on this node itself.
+ * @MESHLAN_COUNTER_DROP_TX_UNKNOWN: The address is unknown, and such frames
+ *   are not flooded.
+ * @MESHLAN_COUNTER_DROP_ROLE: The node only relays, and the frame was its own
+ *   or for it.
+ * @MESHLAN_COUNTER_DROP_TX_LINK_LOCAL: For 01-80-C2-00-00-0x, which the device
+ *   does not carry.
+ * @MESHLAN_COUNTER_DROP_BLOCKED: Either way, while the device is blocked since
+ *   its LAN is bridged by another node as well.
+ * @MESHLAN_COUNTER_DROP_LOOP_PROBE: A loop probe that is old, forged, came
+ *   before, or is one too many.
  * @MESHLAN_COUNTER_FDB_FULL: An address was not learned, a limit was reached.
  * @MESHLAN_COUNTER_FDB_FROZEN: A move was refused, the address moves too
  *   often.
  * @MESHLAN_COUNTER_FDB_CONFLICT: A frame claimed the address of a static or
  *   certified entry.
- * @MESHLAN_COUNTER_FLOOD_TX: Frames sent to every adjacent node.
- * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies made of them.
+ * @MESHLAN_COUNTER_SUPPRESSED_ARP: ARP requests answered here instead of
+ *   flooded.
+ * @MESHLAN_COUNTER_SUPPRESSED_ND: Neighbour solicitations answered here
+ *   instead of flooded.
+ * @MESHLAN_COUNTER_CONTESTED: IP addresses that two MAC addresses began to
+ *   claim.
+ * @MESHLAN_COUNTER_FLOOD_TX: Frames this node began to flood.
+ * @MESHLAN_COUNTER_FLOOD_RX: Flooded frames of others that came for the first
+ *   time.
+ * @MESHLAN_COUNTER_FLOOD_COPY_TX: Copies sent of both, one an adjacent node.
+ * @MESHLAN_COUNTER_FLOOD_ALL_TX: Frames sent to all since a child had no path.
+ * @MESHLAN_COUNTER_FLOOD_TTL: Frames not passed on, since they had passed too
+ *   many nodes.
+ * @MESHLAN_COUNTER_FRAGMENT_TX: Frames that were cut into pieces.
+ * @MESHLAN_COUNTER_FRAGMENT_RX: Frames that were put together.
+ * @MESHLAN_COUNTER_TOO_BIG_TX: Senders that were told a size that fits.
+ * @MESHLAN_COUNTER_RELAYED: Packets passed on for other nodes.
+ * @MESHLAN_COUNTER_REPORT_RX: Reports of packets this node did send.
+ * @MESHLAN_COUNTER_WANTED: Frames that waited until their node could be sent
+ *   to.
+ * @MESHLAN_COUNTER_LOOP_PROBE_TX: Loop probes given to the LAN behind this
+ *   node.
+ * @MESHLAN_COUNTER_LOOP_PROBE_RX: Loop probes that came from there and were
+ *   passed on.
+ * @MESHLAN_COUNTER_LOOP_PROOF: Proofs that this node's LAN is bridged by
+ *   another, or loops.
  * @MESHLAN_COUNTER_PATH_MOVED: Addresses moved after a challenge.
  * @MESHLAN_COUNTER_CRYPTO_ASYNC: Packets the cipher finished later.
  */
@@ -178,6 +302,7 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_INDEX,
 	MESHLAN_COUNTER_DROP_RX_EXPIRED,
 	MESHLAN_COUNTER_DROP_RX_REPLAY,
+	MESHLAN_COUNTER_DROP_COPY,
 	MESHLAN_COUNTER_DROP_RX_AUTH,
 	MESHLAN_COUNTER_DROP_RX_KEY_LIMIT,
 	MESHLAN_COUNTER_DROP_RX_FRAME,
@@ -189,6 +314,20 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_RX_NOMEM,
 	MESHLAN_COUNTER_DROP_RX_DOWN,
 	MESHLAN_COUNTER_DROP_RX_BACKLOG,
+	MESHLAN_COUNTER_DROP_RX_CONTROL,
+	MESHLAN_COUNTER_DROP_RX_FRAGMENT,
+	MESHLAN_COUNTER_DROP_RX_REASSEMBLY,
+	MESHLAN_COUNTER_DROP_RELAY_TTL,
+	MESHLAN_COUNTER_DROP_RELAY_ROUTE,
+	MESHLAN_COUNTER_DROP_RELAY_REFUSED,
+	MESHLAN_COUNTER_DROP_RELAY_LIMIT,
+	MESHLAN_COUNTER_DROP_FLOOD_SEEN,
+	MESHLAN_COUNTER_DROP_FLOOD_EPOCH,
+	MESHLAN_COUNTER_DROP_FLOOD_ORIGINS,
+	MESHLAN_COUNTER_DROP_FLOOD_STORM,
+	MESHLAN_COUNTER_DROP_FLOOD_TYPE,
+	MESHLAN_COUNTER_DROP_RX_LINK_LOCAL,
+	MESHLAN_COUNTER_DROP_RX_LIMIT,
 	MESHLAN_COUNTER_DROP_TX_FRAME,
 	MESHLAN_COUNTER_DROP_TX_NOBODY,
 	MESHLAN_COUNTER_DROP_TX_SESSION,
@@ -202,16 +341,38 @@ enum meshlan_counter {
 	MESHLAN_COUNTER_DROP_TX_CHECKSUM,
 	MESHLAN_COUNTER_DROP_TX_SEAL,
 	MESHLAN_COUNTER_DROP_TX_NOMEM,
+	MESHLAN_COUNTER_DROP_TX_LIMIT,
 	MESHLAN_COUNTER_DROP_TX_SAME_NODE,
+	MESHLAN_COUNTER_DROP_TX_UNKNOWN,
+	MESHLAN_COUNTER_DROP_ROLE,
+	MESHLAN_COUNTER_DROP_TX_LINK_LOCAL,
+	MESHLAN_COUNTER_DROP_BLOCKED,
+	MESHLAN_COUNTER_DROP_LOOP_PROBE,
 	MESHLAN_COUNTER_FDB_FULL,
 	MESHLAN_COUNTER_FDB_FROZEN,
 	MESHLAN_COUNTER_FDB_CONFLICT,
 	MESHLAN_COUNTER_FDB_MOVED,
+	MESHLAN_COUNTER_SUPPRESSED_ARP,
+	MESHLAN_COUNTER_SUPPRESSED_ND,
+	MESHLAN_COUNTER_CONTESTED,
 	MESHLAN_COUNTER_FLOOD_TX,
+	MESHLAN_COUNTER_FLOOD_RX,
 	MESHLAN_COUNTER_FLOOD_COPY_TX,
+	MESHLAN_COUNTER_FLOOD_ALL_TX,
+	MESHLAN_COUNTER_FLOOD_TTL,
+	MESHLAN_COUNTER_FRAGMENT_TX,
+	MESHLAN_COUNTER_FRAGMENT_RX,
+	MESHLAN_COUNTER_TOO_BIG_TX,
+	MESHLAN_COUNTER_RELAYED,
+	MESHLAN_COUNTER_REPORT_TX,
+	MESHLAN_COUNTER_REPORT_RX,
+	MESHLAN_COUNTER_WANTED,
 	MESHLAN_COUNTER_PROBE_TX,
 	MESHLAN_COUNTER_PROBE_RX,
 	MESHLAN_COUNTER_CHALLENGE_TX,
+	MESHLAN_COUNTER_LOOP_PROBE_TX,
+	MESHLAN_COUNTER_LOOP_PROBE_RX,
+	MESHLAN_COUNTER_LOOP_PROOF,
 	MESHLAN_COUNTER_PATH_MOVED,
 	MESHLAN_COUNTER_CRYPTO_ASYNC,
 };
@@ -238,6 +399,26 @@ enum {
 	MESHLAN_A_DEV_FWMARK,
 	MESHLAN_A_DEV_DSCP,
 	MESHLAN_A_DEV_OWNER_UID,
+	MESHLAN_A_DEV_ROLE,
+	MESHLAN_A_DEV_EPOCH,
+	MESHLAN_A_DEV_STORM_LIMIT,
+	MESHLAN_A_DEV_FLOOD_UNKNOWN,
+	MESHLAN_A_DEV_FLOOD_TYPE,
+	MESHLAN_A_DEV_FLOOD_ANY,
+	MESHLAN_A_DEV_ORIGINS,
+	MESHLAN_A_DEV_SUPPRESS,
+	MESHLAN_A_DEV_LINK_LOCAL,
+	MESHLAN_A_DEV_LIMIT_UP,
+	MESHLAN_A_DEV_LIMIT_DOWN,
+	MESHLAN_A_DEV_LIMIT_BURST,
+	MESHLAN_A_DEV_SCATTER,
+	MESHLAN_A_DEV_REDUNDANT_TYPE,
+	MESHLAN_A_DEV_REDUNDANT_NO_TYPE,
+	MESHLAN_A_DEV_REDUNDANT_DSCP,
+	MESHLAN_A_DEV_LOOP_PROBES,
+	MESHLAN_A_DEV_LOOPS,
+	MESHLAN_A_DEV_LOOP_NODE,
+	MESHLAN_A_DEV_BLOCKED,
 
 	__MESHLAN_A_DEV_MAX,
 	MESHLAN_A_DEV_MAX = (__MESHLAN_A_DEV_MAX - 1)
@@ -260,6 +441,17 @@ enum {
 	MESHLAN_A_SESSION_PATHS,
 	MESHLAN_A_SESSION_KEYS,
 	MESHLAN_A_SESSION_BEST_PATH,
+	MESHLAN_A_SESSION_LIMIT_UP,
+	MESHLAN_A_SESSION_LIMIT_DOWN,
+	MESHLAN_A_SESSION_RESEQUENCE_BYTES,
+	MESHLAN_A_SESSION_RESEQUENCE_WAITED,
+	MESHLAN_A_SESSION_RESEQUENCE_DELAY,
+	MESHLAN_A_SESSION_RESEQUENCE_LOST,
+	MESHLAN_A_SESSION_RESEQUENCE_EXPIRED,
+	MESHLAN_A_SESSION_RESEQUENCE_LATE,
+	MESHLAN_A_SESSION_RELAY_LIMIT,
+	MESHLAN_A_SESSION_MEMORY,
+	MESHLAN_A_SESSION_WINDOW_MEMORY,
 
 	__MESHLAN_A_SESSION_MAX,
 	MESHLAN_A_SESSION_MAX = (__MESHLAN_A_SESSION_MAX - 1)
@@ -320,6 +512,7 @@ enum {
 	MESHLAN_A_PATH_RX_BYTES,
 	MESHLAN_A_PATH_LAST_HEARD,
 	MESHLAN_A_PATH_SIZE,
+	MESHLAN_A_PATH_WEIGHT,
 
 	__MESHLAN_A_PATH_MAX,
 	MESHLAN_A_PATH_MAX = (__MESHLAN_A_PATH_MAX - 1)
@@ -339,9 +532,63 @@ enum {
 	MESHLAN_A_ROUTE_NODE,
 	MESHLAN_A_ROUTE_HOP,
 	MESHLAN_A_ROUTE_OWNER,
+	MESHLAN_A_ROUTE_SCATTER,
+	MESHLAN_A_ROUTE_GONE,
 
 	__MESHLAN_A_ROUTE_MAX,
 	MESHLAN_A_ROUTE_MAX = (__MESHLAN_A_ROUTE_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_ROUTES_IFINDEX = 1,
+	MESHLAN_A_ROUTES_PAD,
+	MESHLAN_A_ROUTES_ROUTE,
+
+	__MESHLAN_A_ROUTES_MAX,
+	MESHLAN_A_ROUTES_MAX = (__MESHLAN_A_ROUTES_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_ORIGIN_IFINDEX = 1,
+	MESHLAN_A_ORIGIN_PAD,
+	MESHLAN_A_ORIGIN_NODE,
+	MESHLAN_A_ORIGIN_CHILD,
+	MESHLAN_A_ORIGIN_LEAF,
+	MESHLAN_A_ORIGIN_OWNER,
+	MESHLAN_A_ORIGIN_CONFIGURED,
+	MESHLAN_A_ORIGIN_FRAMES,
+	MESHLAN_A_ORIGIN_EPOCHS,
+	MESHLAN_A_ORIGIN_AGE,
+
+	__MESHLAN_A_ORIGIN_MAX,
+	MESHLAN_A_ORIGIN_MAX = (__MESHLAN_A_ORIGIN_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_PING_IFINDEX = 1,
+	MESHLAN_A_PING_PAD,
+	MESHLAN_A_PING_NODE,
+	MESHLAN_A_PING_ID,
+	MESHLAN_A_PING_TTL,
+	MESHLAN_A_PING_REPORTER,
+	MESHLAN_A_PING_CAUSE,
+	MESHLAN_A_PING_RTT,
+
+	__MESHLAN_A_PING_MAX,
+	MESHLAN_A_PING_MAX = (__MESHLAN_A_PING_MAX - 1)
+};
+
+enum {
+	MESHLAN_A_REPORT_IFINDEX = 1,
+	MESHLAN_A_REPORT_PAD,
+	MESHLAN_A_REPORT_NODE,
+	MESHLAN_A_REPORT_REPORTER,
+	MESHLAN_A_REPORT_VIA,
+	MESHLAN_A_REPORT_CAUSE,
+	MESHLAN_A_REPORT_MTU,
+
+	__MESHLAN_A_REPORT_MAX,
+	MESHLAN_A_REPORT_MAX = (__MESHLAN_A_REPORT_MAX - 1)
 };
 
 enum {
@@ -371,6 +618,10 @@ enum {
 	MESHLAN_A_EVENT_PATH,
 	MESHLAN_A_EVENT_FDB,
 	MESHLAN_A_EVENT_CLAIM_PID,
+	MESHLAN_A_EVENT_PING,
+	MESHLAN_A_EVENT_REPORT,
+	MESHLAN_A_EVENT_HERE,
+	MESHLAN_A_EVENT_BLOCKED,
 
 	__MESHLAN_A_EVENT_MAX,
 	MESHLAN_A_EVENT_MAX = (__MESHLAN_A_EVENT_MAX - 1)
@@ -399,6 +650,12 @@ enum {
 	MESHLAN_CMD_ROUTE_SET,
 	MESHLAN_CMD_ROUTE_GET,
 	MESHLAN_CMD_ROUTE_DEL,
+	MESHLAN_CMD_ROUTES_SET,
+	MESHLAN_CMD_ORIGIN_NEW,
+	MESHLAN_CMD_ORIGIN_SET,
+	MESHLAN_CMD_ORIGIN_GET,
+	MESHLAN_CMD_ORIGIN_DEL,
+	MESHLAN_CMD_PING,
 	MESHLAN_CMD_FDB_NEW,
 	MESHLAN_CMD_FDB_SET,
 	MESHLAN_CMD_FDB_GET,
