@@ -196,13 +196,14 @@ pour() {
 
 # limited WHAT: to a megabit a second, and a burst of fifteen kilobytes
 limited() {
-	local most=$(((took * 125 + 15140) * 105 / 100)) last=$before_l
-	local least=$((TIMING ? most / 2 : 15140))
+	local burst=15140 last=$before_l
+	local most=$(((took * 125 + burst) * 105 / 100))
+	# A slow machine does not send so much.
+	local least=$((TIMING ? most / 2 : burst))
 
 	before_l=$(drops "$R" relay-limit)
 	check "$1" [ $came -le $most ]
 	diag "$came bytes came in $took ms, at most $most may"
-	# A slow machine does not send so much.
 	check "$1: that much passes" [ $came -ge $least ]
 	check "$1: the rest is counted" [ "$before_l" -gt "$last" ]
 }

@@ -3,9 +3,12 @@
 #
 # What both reports count with; jq -L of this directory, include "statistics".
 
-def median: sort | if length == 0 then null
-	elif length % 2 == 1 then .[length / 2 | floor]
-	else (.[length / 2 - 1] + .[length / 2]) / 2 end;
+# The value below which that part of them is, between two in proportion.
+def quantile($part): sort | ((length - 1) * $part) as $at | ($at | floor) as $low
+	| if length == 0 then null
+	else .[$low] + (.[[$low + 1, length - 1] | min] - .[$low]) * ($at - $low) end;
+
+def median: quantile(0.5);
 
 def round3: if . == null then null
 	elif . == 0 then 0
@@ -14,7 +17,3 @@ def round3: if . == null then null
 		| . * $scale | round / $scale end;
 
 def spread: {median: (median | round3), min: (min | round3), max: (max | round3)};
-
-# The value below which that part of them is, between two in proportion.
-def quantile($part): sort | ((length - 1) * $part) as $at | ($at | floor) as $low
-	| .[$low] + (.[[$low + 1, length - 1] | min] - .[$low]) * ($at - $low);

@@ -35,17 +35,16 @@ await_guest() {
 }
 
 boot_uml() {
-	local rc n=() leaks=()
+	local rc words=()
 
-	[ "$kernel" = debug ] || [ "$cpus" = 1 ] || n=("ncpus=$cpus")
-	[ "$kernel" != debug ] || [ "$leaks_wanted" = 1 ] ||
-		leaks=(kmemleak=off)
+	[ "$kernel" = debug ] || [ "$cpus" = 1 ] || words=("ncpus=$cpus")
+	[ "$kernel" != debug ] || [ "$leaks" = 1 ] || words=(kmemleak=off)
 	open_pipes
-	timeout -s KILL "$limit" "$KERNEL_IMAGE" "mem=$mem" "${n[@]}" seccomp=on \
+	timeout -s KILL "$limit" "$KERNEL_IMAGE" "mem=$mem" "${words[@]}" seccomp=on \
 		"umid=m$$" "uml_dir=$work/uml/" root=/dev/root rootfstype=hostfs \
 		rootflags=/ ro "init=$MESHLAN_VM/init-uml" \
 		con=null con0=null,fd:1 con1=null,fd:3 log_buf_len=4M \
-		panic=-1 oops=panic panic_on_warn=1 "${leaks[@]}" \
+		panic=-1 oops=panic panic_on_warn=1 \
 		"vm_dir=$work/in" "vm_src=$MESHLAN_TOP" "vm_root=$tools" \
 		"vm_own=$modules" \
 		"vm_mods=$KERNEL_MODULES" "vm_release=$KERNEL_RELEASE" \
