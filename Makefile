@@ -51,7 +51,10 @@ check:
 	@selftests/check quick
 
 check-all:
-	@selftests/check all
+	@selftests/check all $(MINUTES)
+
+check-debug:
+	@selftests/check debug
 
 bench:
 	@selftests/bench/run
@@ -70,7 +73,8 @@ help:
 	@echo "make dkms       register the module with DKMS, for every kernel"
 	@echo "make deb        Debian packages, in build/"
 	@echo "make check      the tests: all on User-Mode Linux, some on 6.1"
-	@echo "make check-all  the tests on every kernel, with all detectors"
+	@echo "make check-all  and on more kernels, some with all detectors"
+	@echo "make check-debug  all tests with all detectors"
 	@echo "make bench      the headline figures; bench-all gives the table"
 	@echo "make generate   the netlink code from its specification"
 	@echo "make clean      remove build/; the kernels stay in the cache"
@@ -80,4 +84,4 @@ help:
 	@echo "in a machine of its own: selftests/vm/run --help."
 
 .PHONY: all module no-module tools install uninstall dkms deb generate demo \
-	check check-all bench bench-all clean help
+	check check-all check-debug bench bench-all clean help

@@ -6,7 +6,7 @@
 # and devices go while it works.
 #
 # Cryptd of stock 6.1 fails the self-test of its kernel.
-# meshlan-test: time=120 only=uml,debug
+# meshlan-test: time=120 only=uml,debug smoke=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

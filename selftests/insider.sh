@@ -4,7 +4,7 @@
 #
 # A member that keeps no rules: it has valid keys, and seals what it likes. It
 # is A; B has it for a neighbour, and passes floods on to C.
-# meshlan-test: time=300 leaks
+# meshlan-test: time=300 leaks smoke=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

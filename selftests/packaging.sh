@@ -4,7 +4,7 @@
 #
 # The packages, as a user of Debian 13 meets them: built, installed in a root
 # of its own, where DKMS makes the module, booted, used, removed.
-# meshlan-test: host only=6.12 time=100
+# meshlan-test: host only=6.12 time=100 smoke=6.12
 
 # The part that runs in the machine: a line per point, and why it failed.
 try() { # NAME COMMAND...

@@ -4,7 +4,7 @@
 #
 # Random changes of all that can be configured, at three nodes at once and under
 # traffic: the kernel survives it, and what is then put right works.
-# meshlan-test: time=240 leaks
+# meshlan-test: time=240 smoke=debug
 #
 # Options, for a run by hand or a long one:
 #	--seconds N	of random changes, default 30

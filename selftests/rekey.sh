@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # Keys change while frames flow: none is lost, none out of order.
-# meshlan-test: time=180 leaks
+# meshlan-test: time=180 leaks smoke=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # The named subset that runs on every kernel: load, two nodes, rekey, unload.
-# meshlan-test: no-module time=60 leaks
+# meshlan-test: no-module time=60 leaks smoke=uml,debug,6.1,6.12,new
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

@@ -4,7 +4,7 @@
 #
 # No key outlives a suspend: the memory may be read while the machine sleeps.
 # Only the debug kernel can suspend as a test, and come back by itself.
-# meshlan-test: only=debug time=60
+# meshlan-test: only=debug time=60 smoke=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

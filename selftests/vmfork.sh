@@ -4,7 +4,7 @@
 #
 # A machine that is saved and started again may run twice, and would use its
 # nonces twice. It learns of that by its generation id; no key may survive it.
-# meshlan-test: host only=6.1 time=120
+# meshlan-test: host only=6.1 time=120 smoke=6.1
 . "$(dirname "$(realpath "$0")")/lib.sh"
 
 # shellcheck source=/dev/null

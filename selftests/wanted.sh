@@ -4,7 +4,7 @@
 #
 # Frames for a node that cannot be sent to yet: they wait, it is asked for, and
 # they arrive in order once there is a session, a key and a path.
-# meshlan-test: time=240 leaks
+# meshlan-test: time=240 smoke=debug
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 
