@@ -67,17 +67,17 @@ clean:
 	rm -rf build
 
 help:
-	@echo "make            the module for this kernel ($(KVER)) and the tools"
-	@echo "make demo       see two nodes talk; installs what is missing"
-	@echo "make install    install both; uninstall takes them away again"
-	@echo "make dkms       register the module with DKMS, for every kernel"
-	@echo "make deb        Debian packages, in build/"
-	@echo "make check      the tests: all on User-Mode Linux, some on 6.1"
-	@echo "make check-all  and on more kernels, some with all detectors"
+	@echo "make              the module for this kernel ($(KVER)) and the tools"
+	@echo "make demo         see two nodes talk; installs what is missing"
+	@echo "make install      install both; uninstall takes them away again"
+	@echo "make dkms         register the module with DKMS, for every kernel"
+	@echo "make deb          Debian packages, in build/"
+	@echo "make check        the tests: all on User-Mode Linux, some on 6.1"
+	@echo "make check-all    and on more kernels, some with all detectors"
 	@echo "make check-debug  all tests with all detectors"
-	@echo "make bench      the headline figures; bench-all gives the table"
-	@echo "make generate   the netlink code from its specification"
-	@echo "make clean      remove build/; the kernels stay in the cache"
+	@echo "make bench        the headline figures; bench-all gives the table"
+	@echo "make generate     the netlink code from its specification"
+	@echo "make clean        remove build/; the kernels stay in the cache"
 	@echo
 	@echo "Variables: KVER, DESTDIR, PREFIX (/usr), MESHLAN_CACHE"
 	@echo "(~/.cache/meshlan). One test: selftests/run --help; one command"
