@@ -253,10 +253,26 @@ limit_each() { # DIRECTION RATE
 
 last_rtt() { field "$A" '.[0].rtt_last' path list mesh0 $IDB; }
 
+# One packet between two counters is a thousandth for a while; and a machine
+# that stands still longer than a socket holds packets loses some.
+no_loss() { # NAME
+	local lost late
+
+	lost=$(field "$A" '.[0].loss_tx' path list mesh0 $IDB)
+	late=$(late_ms)
+	diag "$1: $lost of a million, worst lateness ${late:-0} ms"
+	if [ "$lost" -ge 20000 ] && [ "${late:-0}" -gt $((BURST / 2)) ]; then
+		skip "$1" "$lost of a million, but stalled $late ms"
+	else
+		check "$1" test "$lost" -lt 20000
+	fi
+}
+
 # A link that our own limit saturates keeps its probes and its delay.
 own_queue() {
-	local i rtt=() lost downs
+	local i rtt=() downs
 
+	late_reset
 	mc "$A" session set mesh0 $IDB limit-up "$(rate 4000)"
 	mc "$A" monitor >"$T/events" &
 	pids+=($!)
@@ -274,10 +290,7 @@ own_queue() {
 	# The queue alone would make 40 ms.
 	check "saturated: the delay that is measured stays" \
 		test "${rtt[10]}" -lt 15000
-	lost=$(field "$A" '.[0].loss_tx' path list mesh0 $IDB)
-	diag "loss: $lost of a million"
-	# One packet between two counters is a thousandth for a while.
-	check "saturated: no loss is measured" test "$lost" -lt 20000
+	no_loss "saturated: no loss is measured"
 	downs=$(grep -c path-down "$T/events")
 	is "saturated: the path was never down" "$downs" 0
 	stop_streams
@@ -285,8 +298,9 @@ own_queue() {
 
 # In somebody else's queue probes wait like everybody, and say how long.
 foreign_queue() {
-	local i ms=0 shown pairs='' near=0 lost downs
+	local i ms=0 shown pairs='' near=0 downs
 
+	late_reset
 	mc "$A" session set mesh0 $IDB limit-up none
 	in_ns "$A" tc qdisc replace dev wire1 root tbf \
 		rate "$(bits 10000)bit" burst 5kb limit 4mb
@@ -311,8 +325,7 @@ foreign_queue() {
 	# What is shown is a probe old: now and then the queue was faster.
 	check "foreign queue: the delay that is shown is the truth" \
 		test $((near * 10)) -ge $((i * 7))
-	lost=$(field "$A" '.[0].loss_tx' path list mesh0 $IDB)
-	check "foreign queue: no loss is measured" test "$lost" -lt 20000
+	no_loss "foreign queue: no loss is measured"
 	downs=$(grep -c path-down "$T/events")
 	is "foreign queue: the path was never down" "$downs" 0
 	stop_streams

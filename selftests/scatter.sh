@@ -11,7 +11,7 @@
 
 # Of each of two cables, for one TCP connection over both.
 CABLE=$([ "$TIMING" = 1 ] && echo 100 || echo 20)
-SECONDS_OF_TCP=4
+SECONDS_OF_TCP=3
 # Less than that on a cable is no frame of the tests.
 LARGE=500
 IDC=00000000000000cc
@@ -19,9 +19,9 @@ IDC=00000000000000cc
 # No connection shall remember another one.
 sysctl -qw net.ipv4.tcp_no_metrics_save=1
 sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608
-# A round trip 5 ms longer than others ends CUBIC's slow start, for good in a
-# test of seconds. That the ways have one delay is shown by itself; that a
-# machine which lets threads wait has one cannot be.
+# A round trip 5 ms longer than others ends CUBIC's slow start. That the ways
+# have one delay is shown by itself; that a machine which lets threads wait has
+# one cannot be.
 echo 1 >/sys/module/tcp_cubic/parameters/hystart_detect
 
 # --- two cables -------------------------------------------------------------
@@ -247,14 +247,24 @@ unshape() {
 	done
 }
 
-# Kilobits per second of one connection.
-tcp() { # CONGESTION-CONTROL
-	stall_reset
+# Kilobits per second.
+connection() { # CONGESTION-CONTROL
 	in_ns "$B" iperf3 -s -1 -D >/dev/null
 	wait_for 5 in_ns "$B" sh -c "ss -Hltn | grep -q :5201"
-	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -C "$1" -O 2 \
-		-t $((SECONDS_OF_TCP + 2)) -J >"$T/tcp" || return
+	in_ns "$A" timeout 60 iperf3 -c 192.168.9.2 -C "$1" -O 1 \
+		-t $((SECONDS_OF_TCP + 1)) -J >"$T/tcp" || return
 	jq '.end.sum_received.bits_per_second / 1000 | floor' "$T/tcp"
+}
+
+# Of three connections the middle one, where one that this machine stopped for a
+# moment at its start does not recover in seconds; BBR's do.
+tcp() { # CONGESTION-CONTROL
+	local n=1
+
+	[ "$1" != cubic ] || n=3
+	stall_reset
+	for ((; n > 0; n--)); do connection "$1" || echo 0; done >"$T/rates"
+	sort -n "$T/rates" | sed -n "$((($(wc -l <"$T/rates") + 1) / 2))p"
 }
 
 has_tcp() { # CONGESTION-CONTROL
@@ -287,7 +297,8 @@ PAYS=90
 
 # enough NAME GOT WANTED
 enough() {
-	diag "$1: $2 kbit/s, wanted $3; $(tcp_said); at B: $(resequenced)"
+	diag "$1: $2 kbit/s, wanted $3, of $(paste -sd ' ' "$T/rates");" \
+		"$(tcp_said); at B: $(resequenced)"
 	if [ "$2" -ge "$3" ]; then
 		ok "$1"
 	elif [ "$(stall_ms)" -gt $STALL ]; then
@@ -321,7 +332,7 @@ one_cable() { # MBITS CONGESTION-CONTROL
 	mode single
 	paths 1 rate measure
 	pings 40 0.05 >/dev/null
-	tcp "$2" || echo 0
+	tcp "$2"
 }
 
 # In kilobits: of the sum, or of what this machine carries by one cable.
@@ -337,14 +348,15 @@ sums() { # CONGESTION-CONTROL
 	for second in "$CABLE" $((CABLE / 4)); do
 		sum=$((CABLE + second))
 		one=$(one_cable $sum "$1")
-		diag "$1: one cable of $sum Mbit/s: $one kbit/s"
+		diag "$1: one cable of $sum Mbit/s: $one kbit/s, of" \
+			"$(paste -sd ' ' "$T/rates")"
 		check "$1: this machine can carry $sum Mbit/s" \
 			test "$one" -ge $((sum * 1000 / 2))
 		for skew in 0 10 20; do
 			both_rates "$CABLE" "$second" $skew
 			mode packet
 			enough "$1: $CABLE + $second, $skew ms: 85 % of the sum" \
-				"$(tcp "$1" || echo 0)" "$(wanted $sum "$one")"
+				"$(tcp "$1")" "$(wanted $sum "$one")"
 		done
 	done
 }
@@ -380,7 +392,7 @@ with_loss() { # CONGESTION-CONTROL
 	one=$(one_cable $((2 * CABLE)) "$1")
 	both_rates "$CABLE" "$CABLE" 20
 	mode packet
-	two=$(tcp "$1") || two=0
+	two=$(tcp "$1")
 	lose_none
 	enough "$1: 0.1 % loss: 85 % of what one cable of both rates gives" \
 		"$two" $((one * 85 / 100))
@@ -431,7 +443,7 @@ fast() {
 		skip "rates over two cables" "this machine keeps no time"
 		both_rates "$CABLE" $((CABLE / 4)) 10
 		mode packet
-		check "one connection over two cables" tcp cubic
+		check "one connection over two cables" connection cubic
 		unshape
 		return
 	fi
