@@ -10,7 +10,10 @@
 # User-Mode Linux; to make and run stock kernels.
 BUILD_PACKAGES="build-essential kmod rsync util-linux"
 TOOLS_PACKAGES="build-essential pkg-config libmnl-dev libgnutls28-dev \
-nettle-dev"
+nettle-dev libnl-route-3-dev libuv1-dev libngtcp2-dev \
+libngtcp2-crypto-gnutls-dev libsqlite3-dev libjansson-dev \
+libmicrohttpd-dev libldns-dev libinih-dev libcap-ng-dev libseccomp-dev \
+libcbor-dev libsystemd-dev"
 TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
 dnsmasq-base wireguard-tools busybox-static procps libmnl0"
 # Their daemons would start on the host if they were installed there.
