@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Copyright (C) 2026 the meshlan developers
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash
 # meshlan-test: library
 #
 # Two cables between A and B, each a path of their session, and what goes by
