@@ -26,6 +26,8 @@ struct names;
 struct names *names_create(const char *suffix);
 void names_destroy(struct names *names);
 const char *names_suffix(const struct names *names);
+/* This node: the zone's server. Without, the zone has none that is named. */
+void names_set_own(struct names *names, uint64_t node);
 
 /*
  * What @node is called and has, in place of what it had; @count 0 is good.

@@ -19,9 +19,8 @@ struct names_server;
 struct names_server *names_server_create(uv_loop_t *loop,
 					 const struct names *names);
 /*
- * One more address, with its port (0: any). The kernel must have it already; it
- * is bound freely, so that one that is not there yet works as well. Calling it
- * again for the same does nothing.
+ * One more address, with its port (0: any). It is bound freely: a device that is
+ * not there yet, or down, may have it later. Again for the same does nothing.
  */
 enum meshlan_status names_server_listen(struct names_server *server,
 					const union addr *addr,
