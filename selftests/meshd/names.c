@@ -82,7 +82,7 @@ struct asked {
 	const char *name;
 	ldns_rr_type type;
 	uint16_t udp_size;
-	bool stream;
+	size_t most;
 };
 
 static struct buf make_query(const struct asked *ask)
@@ -110,7 +110,7 @@ static ldns_pkt *question(const struct names *names, const struct asked *ask,
 	ldns_pkt *answer = NULL;
 
 	if (names_answer(names, (struct span){ query.data, query.len },
-			 ask->stream, &out) &&
+			 ask->most ? ask->most : NAMES_UDP_MAX, &out) &&
 	    ldns_wire2pkt(&answer, out.data, out.len) != LDNS_STATUS_OK)
 		answer = NULL;
 	*len = out.len;
@@ -197,7 +197,7 @@ TEST(names, sizes)
 			     .type = LDNS_RR_TYPE_AAAA };
 	struct names *big;
 	ldns_pkt *answer;
-	char name[64];
+	char name[64], whole[260];
 	size_t len;
 
 	for (int i = 0; i < RECORD_ADDRESSES_MAX; i++) {
@@ -215,17 +215,36 @@ TEST(names, sizes)
 	point(answer && ldns_pkt_edns(answer) &&
 	      ldns_pkt_edns_udp_size(answer) == NAMES_UDP_MAX, "with EDNS");
 	ldns_pkt_free(answer);
+	ask.most = 200;
+	answer = question(names, &ask, &len);
+	point(answer && ldns_pkt_tc(answer) && !ldns_pkt_ancount(answer) &&
+	      ldns_pkt_qdcount(answer) == 1 && ldns_pkt_edns(answer) &&
+	      len <= 200, "what does not fit is left to TCP");
+	ldns_pkt_free(answer);
+	ask.most = NAMES_TCP_MAX;
+	answer = question(names, &ask, &len);
+	point(answer && ldns_pkt_ancount(answer) == 8, "where it does");
+	ldns_pkt_free(answer);
 	names_destroy(names);
 
-	/* A suffix so long that its SOA does not fit. */
 	memset(name, 'a', 63);
 	name[63] = 0;
 	big = names_create("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa."
 			   "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb."
-			   "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
+			   "ccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc");
 	point(big != NULL, "the longest suffix");
 	names_set(big, 1, name, many, 8);
-	point(names_find(big, name) == 1, "and a name of 63");
+	names_set_own(big, 1);
+	snprintf(whole, sizeof(whole), "%s.%s.", name, names_suffix(big));
+	ask = (struct asked){ .name = whole, .type = LDNS_RR_TYPE_AAAA };
+	answer = question(big, &ask, &len);
+	point(answer && ldns_pkt_ancount(answer) == 8 && len <= 512,
+	      "and a name of 63: %zu bytes", len);
+	ldns_pkt_free(answer);
+	ask.type = LDNS_RR_TYPE_MX;
+	answer = question(big, &ask, &len);
+	point(answer && ldns_pkt_nscount(answer) == 1, "its SOA");
+	ldns_pkt_free(answer);
 	names_destroy(big);
 }
 
@@ -254,8 +273,8 @@ TEST(names, edns_version)
 
 	query.data[11] = 1;
 	buf_add(&query, opt, sizeof(opt));
-	point(names_answer(names, (struct span){ query.data, query.len }, false,
-			   &out) &&
+	point(names_answer(names, (struct span){ query.data, query.len },
+			   NAMES_UDP_MAX, &out) &&
 	      ldns_wire2pkt(&answer, out.data, out.len) == LDNS_STATUS_OK &&
 	      ldns_pkt_edns_extended_rcode(answer) == 1 &&
 	      !ldns_pkt_ancount(answer), "an unknown version of EDNS");
@@ -275,17 +294,17 @@ TEST(names, odd_packets)
 	uint8_t old;
 
 	query.data[2] |= 0x80;
-	point(!names_answer(names, span, false, &out) && !out.len,
+	point(!names_answer(names, span, NAMES_UDP_MAX, &out) && !out.len,
 	      "an answer is not answered");
 	query.data[2] = 0x29;
-	point(names_answer(names, span, false, &out) && out.len == 12 &&
+	point(names_answer(names, span, NAMES_UDP_MAX, &out) && out.len == 12 &&
 	      (out.data[3] & 15) == 4, "an update is not implemented");
 	query.data[2] = 1;
 	buf_drop(&out, out.len);
 	for (int i = 4; i < 12; i++) {
 		old = query.data[i];
 		query.data[i] = 3;
-		names_answer(names, span, false, &out);
+		names_answer(names, span, NAMES_UDP_MAX, &out);
 		point(out.len == 12 && (out.data[3] & 15) == 1,
 		      "wrong count at %d", i);
 		buf_drop(&out, out.len);
@@ -293,15 +312,15 @@ TEST(names, odd_packets)
 	}
 	for (size_t len = 0; len < query.len; len++) {
 		buf_drop(&out, out.len);
-		names_answer(names, (struct span){ query.data, len }, false,
-			     &out);
+		names_answer(names, (struct span){ query.data, len },
+			     NAMES_UDP_MAX, &out);
 		if (out.len > 12)
 			point(false, "answered %zu bytes", len);
 	}
 	point(true, "cut anywhere");
 	query.data[query.len - 1] = 3;		/* CHAOS */
 	buf_drop(&out, out.len);
-	names_answer(names, span, false, &out);
+	names_answer(names, span, NAMES_UDP_MAX, &out);
 	point(out.len && (out.data[3] & 15) == 5, "another class");
 	buf_free(&query);
 	buf_free(&out);
@@ -330,7 +349,8 @@ TEST(names, junk)
 		} else if (len > 12 && i % 4) {
 			memcpy(junk + 2, query.data + 2, 10);
 		}
-		names_answer(names, (struct span){ junk, len }, i % 3, &out);
+		names_answer(names, (struct span){ junk, len },
+			     NAMES_UDP_MAX, &out);
 		longer += out.len > 1232;
 		buf_free(&out);
 	}

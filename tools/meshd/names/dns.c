@@ -395,15 +395,13 @@ static ldns_pkt *new_answer(const ldns_pkt *query)
 	return answer;
 }
 
-static size_t room(const ldns_pkt *query, bool stream)
+static size_t room(const ldns_pkt *query, size_t most)
 {
-	size_t size = ldns_pkt_edns(query) ? ldns_pkt_edns_udp_size(query) : 0;
+	size_t size = PLAIN_UDP_MAX;
 
-	if (stream)
-		return UINT16_MAX;
-	if (size > NAMES_UDP_MAX)
-		return NAMES_UDP_MAX;
-	return size > PLAIN_UDP_MAX ? size : PLAIN_UDP_MAX;
+	if (ldns_pkt_edns(query) && ldns_pkt_edns_udp_size(query) > size)
+		size = ldns_pkt_edns_udp_size(query);
+	return most == NAMES_TCP_MAX || size > most ? most : size;
 }
 
 static bool put_packet(const ldns_pkt *answer, size_t most, struct buf *out)
@@ -452,7 +450,7 @@ static bool good_counts(const uint8_t *header)
 	       header[11] <= most[7];
 }
 
-bool names_answer(const struct names *names, struct span query, bool stream,
+bool names_answer(const struct names *names, struct span query, size_t most,
 		  struct buf *out)
 {
 	ldns_pkt *pkt = NULL;
@@ -471,7 +469,7 @@ bool names_answer(const struct names *names, struct span query, bool stream,
 		return true;
 	}
 	if (ldns_rr_list_rr_count(ldns_pkt_question(pkt)) == 1)
-		good = answer_query(names, pkt, room(pkt, stream), out);
+		good = answer_query(names, pkt, room(pkt, most), out);
 	else
 		answer_bare(query.data, LDNS_RCODE_FORMERR, out);
 	ldns_pkt_free(pkt);

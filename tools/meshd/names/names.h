@@ -16,9 +16,11 @@
 #include "base/buf.h"
 #include "record/record.h"
 
-#define NAMES_SUFFIX_MAX	192
+/* With its end; a name of 63 before it is still one. */
+#define NAMES_SUFFIX_MAX	188
 #define NAMES_TTL		30	/* seconds */
 #define NAMES_UDP_MAX		1232	/* of an answer, if the asker can */
+#define NAMES_TCP_MAX		65535
 
 struct names;
 
@@ -48,10 +50,10 @@ const char *names_of(const struct names *names, uint64_t node);
 
 /*
  * Answers one question. False if it deserves none (no question, an answer);
- * else the answer is appended to @out, cut to what the asker takes if not
- * @stream.
+ * else the answer is appended to @out. It has at most @most bytes, NAMES_UDP_MAX
+ * or NAMES_TCP_MAX, and over UDP what the asker takes; what is longer is cut.
  */
-bool names_answer(const struct names *names, struct span query, bool stream,
+bool names_answer(const struct names *names, struct span query, size_t most,
 		  struct buf *out);
 
 #endif /* MESHD_NAMES_H */

@@ -79,7 +79,8 @@ static void udp_query(uv_udp_t *udp, ssize_t len, const uv_buf_t *buf,
 	if (len <= 0 || !from || flags & UV_UDP_PARTIAL)
 		return;
 	if (names_answer(listener->server->names,
-			 (struct span){ listener->query, len }, false, &out)) {
+			 (struct span){ listener->query, len }, NAMES_UDP_MAX,
+			 &out)) {
 		answer = uv_buf_init((char *)out.data, out.len);
 		uv_udp_try_send(udp, &answer, 1, from);
 	}
@@ -183,7 +184,7 @@ static void client_serve(struct client *client)
 	uv_read_stop((uv_stream_t *)&client->tcp);
 	uv_timer_again(&client->idle);
 	buf_take(&client->out, 2);
-	good = names_answer(server->names, query, true, &client->out);
+	good = names_answer(server->names, query, NAMES_TCP_MAX, &client->out);
 	buf_drop(in, 2 + query.len);
 	if (good)
 		client_send(client);
