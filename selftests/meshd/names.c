@@ -76,7 +76,7 @@ TEST(names, table)
 	      !names_create("home.internal."), "bad suffixes");
 }
 
-/* --- questions ------------------------------------------------------------------ */
+/* --- questions ----------------------------------------------------------- */
 
 struct asked {
 	const char *name;
@@ -359,7 +359,7 @@ TEST(names, junk)
 	names_destroy(names);
 }
 
-/* --- the server ----------------------------------------------------------------- */
+/* --- the server ---------------------------------------------------------- */
 
 static bool read_all(int fd, uint8_t *data, size_t len, uv_loop_t *loop)
 {

@@ -265,7 +265,7 @@ TEST(session, flood)
 	sim_stop(&sim);
 }
 
-/* --- anything, at any time ------------------------------------------------------ */
+/* --- anything, at any time ----------------------------------------------- */
 
 static void something(void)
 {

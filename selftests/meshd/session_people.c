@@ -6,7 +6,7 @@
 
 #define AUTHORITY	"our CA"
 
-/* --- letters -------------------------------------------------------------------- */
+/* --- letters ------------------------------------------------------------- */
 
 static size_t message_bytes(const struct message *message)
 {
@@ -103,7 +103,7 @@ void people_send(struct people *people, unsigned int from, unsigned int to,
 		people->records += message->blobs.count;
 }
 
-/* --- ops ------------------------------------------------------------------------ */
+/* --- ops ----------------------------------------------------------------- */
 
 static uint64_t id_of(unsigned int number)
 {
@@ -202,7 +202,7 @@ static const struct store_ops ops = {
 	.refused = op_refused, .chain = op_chain, .sign = op_sign,
 };
 
-/* --- people --------------------------------------------------------------------- */
+/* --- people -------------------------------------------------------------- */
 
 void people_address(struct record *record, uint8_t last)
 {

@@ -176,7 +176,7 @@ TEST(session, record_members)
 	}
 }
 
-/* --- spreading ------------------------------------------------------------------ */
+/* --- spreading ----------------------------------------------------------- */
 
 static void chain_up(unsigned int count)
 {
@@ -306,7 +306,7 @@ TEST(session, gone)
 	people_stop(&people);
 }
 
-/* --- conflicts ------------------------------------------------------------------ */
+/* --- conflicts ----------------------------------------------------------- */
 
 static const struct record *seen(unsigned int by, unsigned int number)
 {
@@ -387,7 +387,7 @@ TEST(session, derived)
 	people_stop(&people);
 }
 
-/* --- hostile neighbours ---------------------------------------------------------- */
+/* --- hostile neighbours -------------------------------------------------- */
 
 static void say(unsigned int from, unsigned int to, const struct buf *buf)
 {

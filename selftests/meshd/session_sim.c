@@ -36,7 +36,7 @@ static struct sim_thing *add(struct sim *sim, enum sim_what what,
 	return thing;
 }
 
-/* --- the kernel --------------------------------------------------------------- */
+/* --- the kernel ---------------------------------------------------------- */
 
 static struct sim_key *kernel_key(struct sim_node *node, uint32_t index)
 {
@@ -218,7 +218,7 @@ static void kernel_serves(struct sim_node *node, struct sim_thing *thing)
 	memcpy(answer->nonce, new.nonce, sizeof(new.nonce));
 }
 
-/* --- what the daemons ask for ------------------------------------------------- */
+/* --- what the daemons ask for -------------------------------------------- */
 
 static struct sim_thing *ask(void *data, enum sim_request request,
 			     uint64_t ticket, uint32_t index)
@@ -302,7 +302,7 @@ static const struct keys_ops ops = {
 	.trouble = op_trouble,
 };
 
-/* --- what happens --------------------------------------------------------------- */
+/* --- what happens -------------------------------------------------------- */
 
 static void tag_of(uint64_t connection, uint8_t tag[KEYS_TAG_SIZE])
 {

@@ -74,7 +74,7 @@ static int before(const struct labels *labels, const char *suffix)
 	return i;
 }
 
-/* --- backwards ------------------------------------------------------------------ */
+/* --- backwards ----------------------------------------------------------- */
 
 static bool read_octet(const char *label, size_t len, uint8_t *value)
 {
@@ -198,7 +198,7 @@ static void find_reverse(const struct names *names, const struct labels *labels,
 		     sizeof(found->zone));
 }
 
-/* --- what a name is ------------------------------------------------------------- */
+/* --- what a name is ------------------------------------------------------ */
 
 static void find(const struct names *names, const struct labels *labels,
 		 struct found *found)
@@ -224,7 +224,7 @@ static void find(const struct names *names, const struct labels *labels,
 	}
 }
 
-/* --- what is answered ----------------------------------------------------------- */
+/* --- what is answered ---------------------------------------------------- */
 
 static ldns_rr *new_rr(ldns_rdf *owner, ldns_rr_type type)
 {
@@ -367,7 +367,7 @@ static void fill(const struct names *names, const ldns_rr *question,
 				 make_soa(names, found.zone));
 }
 
-/* --- packets -------------------------------------------------------------------- */
+/* --- packets ------------------------------------------------------------- */
 
 /* Without a word but the reason. */
 static void answer_bare(const uint8_t *query, uint8_t rcode, struct buf *out)

@@ -66,7 +66,7 @@ void names_set_own(struct names *names, uint64_t node)
 	names->own = node;
 }
 
-/* --- finding -------------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------- */
 
 static uint32_t hash_bytes(const void *data, size_t len)
 {
@@ -148,7 +148,7 @@ const char *names_of(const struct names *names, uint64_t node)
 	return host ? host->name : NULL;
 }
 
-/* --- changing ------------------------------------------------------------------- */
+/* --- changing ------------------------------------------------------------ */
 
 static void unlink_address(struct names *names, struct host_address *address)
 {

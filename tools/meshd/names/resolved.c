@@ -177,7 +177,7 @@ static void apply(struct resolved *resolved)
 	set_rest(resolved);
 }
 
-/* --- the bus, in the loop ------------------------------------------------------- */
+/* --- the bus, in the loop ------------------------------------------------ */
 
 static void watch(struct resolved *resolved);
 

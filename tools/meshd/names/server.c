@@ -59,7 +59,7 @@ static void listener_put(struct listener *listener)
 		free(listener);
 }
 
-/* --- UDP ------------------------------------------------------------------------ */
+/* --- UDP ----------------------------------------------------------------- */
 
 static void udp_room(uv_handle_t *handle, size_t size, uv_buf_t *buf)
 {
@@ -87,7 +87,7 @@ static void udp_query(uv_udp_t *udp, ssize_t len, const uv_buf_t *buf,
 	buf_free(&out);
 }
 
-/* --- TCP ------------------------------------------------------------------------ */
+/* --- TCP ----------------------------------------------------------------- */
 
 static void client_closed(uv_handle_t *handle)
 {
@@ -231,7 +231,7 @@ static void tcp_connected(uv_stream_t *stream, int error)
 	uv_read_start((uv_stream_t *)&client->tcp, client_room, client_read);
 }
 
-/* --- addresses ------------------------------------------------------------------ */
+/* --- addresses ----------------------------------------------------------- */
 
 static int open_socket(const union addr *addr, int type)
 {

@@ -30,7 +30,7 @@ enum member {
 	MEMBERS,
 };
 
-/* --- making ------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 #define HEAD_MAX	9
 
@@ -150,7 +150,7 @@ bool record_make(const struct record *record, record_sign_fn *sign, void *data,
 	return good;
 }
 
-/* --- reading ------------------------------------------------------------------ */
+/* --- reading ------------------------------------------------------------- */
 
 static bool read_number(struct span *rest, uint64_t most, uint64_t *value)
 {

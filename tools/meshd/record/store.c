@@ -58,7 +58,7 @@ uint64_t store_date(const struct store *store, uint64_t now)
 	return store->date_then + (now - store->date_now) / SECOND;
 }
 
-/* --- entries -------------------------------------------------------------------- */
+/* --- entries ------------------------------------------------------------- */
 
 /* Where it is, or would be. */
 static size_t place(const struct store *store, uint64_t node)
@@ -190,7 +190,7 @@ void store_drop(struct store *store, uint64_t node)
 		store_remove(store, entry);
 }
 
-/* --- time ----------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 static void expire(struct store *store, uint64_t now)
 {
@@ -257,7 +257,7 @@ void store_tick(struct store *store, uint64_t now)
 	spread_tick(store, now);
 }
 
-/* --- looking -------------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------- */
 
 const struct record *store_find(const struct store *store, uint64_t node)
 {

@@ -99,7 +99,7 @@ void claims_remove(struct store *store, struct entry *entry)
 	}
 }
 
-/* --- who wins ------------------------------------------------------------------- */
+/* --- who wins ------------------------------------------------------------ */
 
 static void put_node(uint8_t bytes[8], uint64_t node)
 {

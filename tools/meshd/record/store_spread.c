@@ -15,7 +15,7 @@
 #define SERVE_BACK	(20 * MILLISECOND)	/* each */
 #define COMPLAIN_EACH	(10 * SECOND)
 
-/* --- neighbours ------------------------------------------------------------------- */
+/* --- neighbours ---------------------------------------------------------- */
 
 static struct neighbour *find(const struct store *store, uint64_t node)
 {
@@ -74,7 +74,7 @@ static struct refused *refused_slot(struct neighbour *from, uint64_t node)
 	return &from->refused[(node ^ node >> 32) % REFUSED_SLOTS];
 }
 
-/* --- what is wanted of a neighbour ------------------------------------------------ */
+/* --- what is wanted of a neighbour --------------------------------------- */
 
 static size_t wanted_place(const struct neighbour *from, uint64_t node)
 {
@@ -216,7 +216,7 @@ static void give_up(struct store *store, struct neighbour *of, uint64_t now)
 	}
 }
 
-/* --- digests ---------------------------------------------------------------------- */
+/* --- digests ------------------------------------------------------------- */
 
 static void send_digests(struct store *store, struct neighbour *to,
 			 struct message_digest *digest, unsigned int count,
@@ -310,7 +310,7 @@ void spread_news(struct store *store, uint64_t node, uint64_t from,
 		store->news_at = now + NEWS_WAIT;
 }
 
-/* --- records ---------------------------------------------------------------------- */
+/* --- records ------------------------------------------------------------- */
 
 static bool may_serve(struct store *store, struct neighbour *to, uint64_t now)
 {
@@ -469,7 +469,7 @@ static void heard_blob(struct store *store, struct neighbour *from,
 	spread_news(store, record.node, from->node, now);
 }
 
-/* --- inputs ----------------------------------------------------------------------- */
+/* --- inputs -------------------------------------------------------------- */
 
 void store_up(struct store *store, uint64_t node, uint64_t now)
 {
@@ -526,7 +526,7 @@ void store_message(struct store *store, uint64_t node,
 	ask(store, from, now);
 }
 
-/* --- time ------------------------------------------------------------------------- */
+/* --- time ---------------------------------------------------------------- */
 
 void spread_tick(struct store *store, uint64_t now)
 {

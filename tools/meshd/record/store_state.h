@@ -108,13 +108,13 @@ void store_put(struct store *store, const struct record *record,
 	       struct span blob);
 void store_remove(struct store *store, struct entry *entry);
 
-/* --- store_own.c: this node's own record ---------------------------------------- */
+/* --- store_own.c: this node's own record --------------------------------- */
 
 /* Somebody has a newer record of this node than it made: a state was lost. */
 void store_heard_own(struct store *store, uint64_t sequence, uint64_t now);
 void store_own_tick(struct store *store, uint64_t now);
 
-/* --- store_claims.c --------------------------------------------------------------- */
+/* --- store_claims.c ------------------------------------------------------ */
 
 void claims_add(struct store *store, struct entry *entry);
 void claims_remove(struct store *store, struct entry *entry);
@@ -125,7 +125,7 @@ void claims_remove(struct store *store, struct entry *entry);
 void claims_judge(struct store *store, const struct record *record,
 		  const struct entry *changed, const struct record *was);
 
-/* --- store_spread.c --------------------------------------------------------------- */
+/* --- store_spread.c ------------------------------------------------------ */
 
 void spread_news(struct store *store, uint64_t node, uint64_t from,
 		 uint64_t now);

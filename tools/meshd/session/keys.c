@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 
-/* --- the kernel's answers ----------------------------------------------------- */
+/* --- the kernel's answers ------------------------------------------------ */
 
 static bool connection_changed(const struct keys *keys)
 {
@@ -94,7 +94,7 @@ void keys_answer(struct keys *keys, uint64_t ticket, int error, uint32_t index,
 	keys_proceed(keys, now);
 }
 
-/* --- inputs ------------------------------------------------------------------- */
+/* --- inputs -------------------------------------------------------------- */
 
 static bool by_this_connection(const struct keys *keys, const uint8_t *tag)
 {
@@ -206,9 +206,11 @@ void keys_up(struct keys *keys, const uint8_t tag[KEYS_TAG_SIZE],
 	keys->peer_wish = *peer;
 	keys->instance = instance;
 	keys->retry = RETRY_MIN;
+	keys->not_before = 0;
 	if (!keys->begins && keys->wanted_at < now + ASK_AFTER)
 		keys->wanted_at = now + ASK_AFTER;
-	if (again || keys->lost || !held || !held->has_chain)
+	if (again || keys->lost || keys->status.error || !held ||
+	    !held->has_chain)
 		keys_want(keys, keys->begins ? now : now + ASK_AFTER);
 	if (keys->begins && keys->step != STEP_USE)
 		keys_send_done(keys);
@@ -248,6 +250,8 @@ void keys_event(struct keys *keys, uint32_t event, uint64_t now)
 
 void keys_rekey(struct keys *keys, uint64_t now)
 {
+	keys->retry = RETRY_MIN;
+	keys->not_before = 0;
 	keys_want(keys, now);
 	keys_proceed(keys, now);
 }

@@ -129,7 +129,10 @@ void keys_answer(struct keys *keys, uint64_t ticket, int error, uint32_t index,
 
 /* MESHLAN_EVENT_KEY_SOFT, _HARD: rekey at once. _LOST: the keys are gone. */
 void keys_event(struct keys *keys, uint32_t event, uint64_t now);
-/* A person, or a new PSK or wish, wants new keys. */
+/*
+ * New keys, at once: a person wants it, or the kernel has the session now that
+ * it lacked before.
+ */
 void keys_rekey(struct keys *keys, uint64_t now);
 void keys_set_interval(struct keys *keys, uint64_t interval, uint64_t now);
 

@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 
-/* --- when ------------------------------------------------------------------- */
+/* --- when ---------------------------------------------------------------- */
 
 void keys_want(struct keys *keys, uint64_t at)
 {
@@ -74,7 +74,7 @@ void keys_succeed(struct keys *keys, uint64_t now)
 	keys->ops->ready(keys->data);
 }
 
-/* --- what is agreed on ------------------------------------------------------- */
+/* --- what is agreed on --------------------------------------------------- */
 
 static bool has_cipher(const struct keys_wish *wish, uint32_t cipher)
 {
@@ -107,7 +107,7 @@ uint32_t keys_cipher(const struct keys_wish *a, const struct keys_wish *b)
 	return 0;
 }
 
-/* --- messages out ------------------------------------------------------------ */
+/* --- messages out -------------------------------------------------------- */
 
 static void send_key(struct keys *keys, enum message_type type,
 		     const struct message_key *key)
@@ -181,7 +181,7 @@ void keys_send_answer(struct keys *keys)
 	send_key(keys, MESSAGE_KEY_ANSWER, &answer);
 }
 
-/* --- requests to the kernel --------------------------------------------------- */
+/* --- requests to the kernel ---------------------------------------------- */
 
 static uint64_t request(struct keys *keys, enum step step)
 {
@@ -246,7 +246,7 @@ static bool request_set(struct keys *keys, const struct message_key *other,
 	return good;
 }
 
-/* --- the lower node id -------------------------------------------------------- */
+/* --- the lower node id --------------------------------------------------- */
 
 void keys_begin(struct keys *keys, uint64_t now)
 {
@@ -268,7 +268,7 @@ static bool good_index(uint32_t index)
 }
 
 bool keys_heard_answer(struct keys *keys, const uint8_t *tag,
-			 const struct message_key *answer, uint64_t now)
+		       const struct message_key *answer, uint64_t now)
 {
 	const struct message_key *offer = &keys->said;
 	const struct held *previous = NULL;
@@ -314,10 +314,10 @@ void keys_heard_ask(struct keys *keys, uint64_t now)
 	keys_want(keys, now);
 }
 
-/* --- the higher node id ------------------------------------------------------- */
+/* --- the higher node id -------------------------------------------------- */
 
 bool keys_heard_offer(struct keys *keys, const uint8_t *tag,
-			const struct message_key *offer)
+		      const struct message_key *offer)
 {
 	if (!good_index(offer->index) || !good_lanes(offer->lanes))
 		return false;

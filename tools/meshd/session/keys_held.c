@@ -22,7 +22,7 @@ static void put_u32(uint8_t *at, uint32_t value)
 }
 
 void keys_name(const struct keys *keys, const struct held *held,
-		     uint8_t name[8])
+	       uint8_t name[8])
 {
 	put_u32(name, keys->begins ? held->index : held->peer_index);
 	put_u32(name + 4, keys->begins ? held->peer_index : held->index);
@@ -86,7 +86,7 @@ void keys_held_use(struct keys *keys, uint32_t index)
 		keys_held_remove(keys, &keys->held[0]);
 }
 
-/* --- what the kernel has ------------------------------------------------ */
+/* --- what the kernel has ------------------------------------------------- */
 
 static bool adopt_one(struct keys *keys, const struct keys_found *found,
 		      const struct held *known)

@@ -81,7 +81,7 @@ struct keys {
 	struct keys_status status;
 };
 
-/* --- keys_held.c ------------------------------------------------------------ */
+/* --- keys_held.c --------------------------------------------------------- */
 
 struct held *keys_transmitting(struct keys *keys);
 /* As in the messages' "previous". */
@@ -95,7 +95,7 @@ void keys_held_add(struct keys *keys, const struct held *new);
 void keys_held_delete(struct keys *keys, struct held *held);
 void keys_held_use(struct keys *keys, uint32_t index);
 
-/* --- keys_exchange.c -------------------------------------------------------- */
+/* --- keys_exchange.c ----------------------------------------------------- */
 
 void keys_want(struct keys *keys, uint64_t at);
 void keys_exchange_end(struct keys *keys);
@@ -124,7 +124,7 @@ bool keys_follow(struct keys *keys, const uint8_t name[8]);
 void keys_take_offer(struct keys *keys, uint64_t now);
 void keys_answer_offer(struct keys *keys, uint64_t now);
 
-/* --- keys.c ----------------------------------------------------------------- */
+/* --- keys.c -------------------------------------------------------------- */
 
 /* Whatever can be done, if nothing is under way. */
 void keys_proceed(struct keys *keys, uint64_t now);
