@@ -5,7 +5,7 @@
 #include "meshd/base/secret.h"
 #include "meshd/session/key_secret.h"
 
-#define SEEDS	1000
+#define SEEDS	500
 
 static struct sim sim;
 
@@ -187,6 +187,31 @@ TEST(session, events)
 		      "restart of the %s one", i ? "higher" : "lower");
 	}
 	sim_stop(&sim);
+}
+
+/* As when the session is not there yet. */
+TEST(session, refusals)
+{
+	struct keys_status status;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		unsigned int tries;
+
+		sim_start(&sim, 8, HOUR);
+		sim_connect(&sim);
+		sim.node[i].refuses = true;
+		sim_run(&sim, sim.now + MINUTE);
+		tries = sim.node[i].trouble;
+		keys_status(sim.node[i].keys, &status);
+		point(tries >= 6 && tries <= 40 && status.error &&
+		      !status.transmits, "refused by the kernel: %u tries",
+		      tries);
+		sim.node[i].refuses = false;
+		keys_rekey(sim.node[i].keys, sim.now);
+		sim_run(&sim, sim.now + SECOND);
+		point(sim_works(&sim), "and at once when told to");
+		sim_stop(&sim);
+	}
 }
 
 /* Each of these comes on the right connection and makes no sense. */

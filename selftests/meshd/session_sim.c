@@ -184,7 +184,8 @@ static int kernel_do(struct sim_node *node, struct sim_thing *thing,
 	struct sim_key *key;
 
 	if (thing->request != SIM_DEL &&
-	    sim_random(node->sim, 100) < node->sim->refuse)
+	    (node->refuses ||
+	     sim_random(node->sim, 100) < node->sim->refuse))
 		return sim_random(node->sim, 2) ? EBUSY : ENOENT;
 	switch (thing->request) {
 	case SIM_NEW:

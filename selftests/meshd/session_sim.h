@@ -78,6 +78,7 @@ struct sim_node {
 	uint32_t wiped[64];
 	unsigned int wiped_count;
 	unsigned int ready, trouble, news;
+	bool refuses;			/* the kernel, everything */
 };
 
 struct sim {

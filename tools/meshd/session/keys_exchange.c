@@ -195,6 +195,7 @@ static void request_new(struct keys *keys, uint64_t now)
 	memcpy(keys->exchange_tag, keys->tag, sizeof(keys->tag));
 	memset(&keys->making, 0, sizeof(keys->making));
 	keys->abandoned = false;
+	keys->begun = now;
 	keys->not_before = now + SOON;
 	keys->wanted_at = NEVER;
 	keys->ops->key_new(keys->data, request(keys, STEP_NEW));
@@ -306,9 +307,13 @@ bool keys_heard_answer(struct keys *keys, const uint8_t *tag,
 	return false;
 }
 
-/* The other one wants a new key. What is on its way serves as well. */
+/*
+ * The other one wants a new key, and can make one now if it could not before.
+ * What is on its way hardly serves: it would have been answered.
+ */
 void keys_heard_ask(struct keys *keys, uint64_t now)
 {
+	keys->not_before = keys->begun + SOON;
 	if (keys->step == STEP_OFFERED && now >= keys->not_before)
 		keys_exchange_abort(keys);
 	keys_want(keys, now);

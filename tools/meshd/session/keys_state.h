@@ -77,7 +77,7 @@ struct keys {
 	uint8_t done[8];
 	uint64_t offer_after;
 
-	uint64_t wanted_at, not_before, retry;
+	uint64_t wanted_at, not_before, begun, retry;
 	struct keys_status status;
 };
 
