@@ -296,12 +296,17 @@ void people_part(struct people *people, unsigned int a, unsigned int b)
 	store_down(people->person[b].store, id_of(a));
 }
 
-void people_restart(struct people *people, unsigned int number, bool keeps)
+void people_forget(struct people *people, unsigned int number, bool keeps)
 {
 	struct person *person = &people->person[number];
 
 	store_destroy(person->store);
 	person_start(people, number, keeps ? person->kept_sequence : 0);
+}
+
+void people_restart(struct people *people, unsigned int number, bool keeps)
+{
+	people_forget(people, number, keeps);
 	people_publish(people, number);
 	for (unsigned int i = 0; i < people->count; i++) {
 		if (people->link[number][i])

@@ -75,6 +75,8 @@ void people_part(struct people *people, unsigned int a, unsigned int b);
 void people_send(struct people *people, unsigned int from, unsigned int to,
 		 const struct message *message);
 void people_run(struct people *people, uint64_t end);
+/* A new store that says nothing and knows nobody. */
+void people_forget(struct people *people, unsigned int number, bool keeps);
 /* Forgets all but what is on its disk: the sequence, if @keeps. */
 void people_restart(struct people *people, unsigned int number, bool keeps);
 /* Whether everybody has everybody's newest record. */

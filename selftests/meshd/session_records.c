@@ -277,6 +277,33 @@ TEST(session, sequence)
 	people_stop(&people);
 }
 
+TEST(session, load)
+{
+	struct store_status status;
+	struct span blob;
+	struct store *new;
+
+	chain_up(3);
+	people_run(&people, people.now + SECOND);
+	people_restart(&people, 0, true);
+	new = people.person[0].store;
+	people_part(&people, 0, 1);
+	point(!store_find(new, 0x1002), "a new store is empty");
+	blob = store_blob(people.person[1].store, 0x1002);
+	point(store_load(new, blob, people.now) && store_find(new, 0x1002) &&
+	      people.person[0].changed == 3, "what was kept is loaded");
+	point(!store_load(new, blob, people.now), "not twice");
+	blob.len--;
+	point(!store_load(new, blob, people.now) &&
+	      !store_load(new, (struct span){0}, people.now), "nor what is none");
+	blob = store_blob(people.person[0].store, 0x1002);
+	people_forget(&people, 2, false);
+	store_load(people.person[2].store, blob, people.now);
+	store_status(people.person[2].store, &status);
+	point_number("its own tells the sequence", status.sequence, 1);
+	people_stop(&people);
+}
+
 TEST(session, gone)
 {
 	struct store *store;
@@ -311,6 +338,17 @@ TEST(session, gone)
 static const struct record *seen(unsigned int by, unsigned int number)
 {
 	return store_find(people.person[by].store, 0x1000 + number);
+}
+
+static void say(unsigned int from, unsigned int to, const struct buf *buf)
+{
+	struct span blob = { buf->data, buf->len };
+	struct message message = {
+		.type = MESSAGE_RECORDS,
+		.blobs = { .count = 1, .blob = &blob },
+	};
+
+	people_send(&people, from, to, &message);
 }
 
 TEST(session, conflicts)
@@ -361,6 +399,44 @@ TEST(session, conflict_own)
 	people_stop(&people);
 }
 
+/* Two keys of which the first eight bytes of the hash are the same. */
+TEST(session, conflict_node)
+{
+	struct person *watcher = &people.person[0], *other = &people.person[2];
+	struct record record;
+	struct buf buf;
+
+	people_start(&people, 3);
+	people_publish(&people, 1);
+	people_connect(&people, 0, 1);
+	people_connect(&people, 0, 2);
+	people_run(&people, people.now + SECOND);
+	other->certificate.node = 0x1001;
+	record = other->says;
+	record.node = 0x1001;
+	record.sequence = 50;
+	record.issued = PEOPLE_DATE;
+	record.expires = PEOPLE_DATE + 3600;
+	buf = people_sign(other, &record);
+	say(2, 0, &buf);
+	people_run(&people, people.now + SECOND);
+	point(seen(0, 1)->sequence == 1 && watcher->conflicts == 1 &&
+	      watcher->conflict == CLAIM_NODE, "the younger one is refused");
+	buf_free(&buf);
+	other->certificate.not_before = 1;
+	record.sequence = 51;
+	buf = people_sign(other, &record);
+	say(2, 0, &buf);
+	people_run(&people, people.now + SECOND);
+	point(seen(0, 1)->sequence == 51 && watcher->conflicts == 2,
+	      "the older one is taken");
+	point(people.person[1].conflicts == 1 && seen(1, 1)->sequence == 1,
+	      "the node itself does not give way");
+	buf_free(&buf);
+	other->certificate.node = 0x1002;
+	people_stop(&people);
+}
+
 /* SHA-256("meshlan mac" || 0x1001), its last five bytes, by another program. */
 static const uint8_t derived[6] = { 0x02, 0x77, 0xd2, 0x15, 0x44, 0x3f };
 
@@ -387,18 +463,47 @@ TEST(session, derived)
 	people_stop(&people);
 }
 
-/* --- hostile neighbours -------------------------------------------------- */
+/* --- many ------------------------------------------------------------------- */
 
-static void say(unsigned int from, unsigned int to, const struct buf *buf)
+#define MANY	3000
+
+/* One node knows many, another learns of them. */
+TEST(session, many)
 {
-	struct span blob = { buf->data, buf->len };
-	struct message message = {
-		.type = MESSAGE_RECORDS,
-		.blobs = { .count = 1, .blob = &blob },
-	};
+	struct person *person = &people.person[0];
+	struct certificate *its = &person->certificate;
+	struct store_status status;
+	unsigned int loaded = 0;
 
-	people_send(&people, from, to, &message);
+	people_start(&people, 2);
+	people_publish(&people, 0);
+	for (unsigned int i = 0; i < MANY; i++) {
+		struct record record = example(person);
+		struct buf buf;
+
+		its->node = 0x9000 + i * 7919 % MANY;
+		snprintf(its->name, sizeof(its->name), "many-%u", i);
+		record.node = its->node;
+		memcpy(record.mac + 2, &i, 4);
+		memcpy(record.address[0].bytes, &i, 4);
+		record.address[0].bytes[3] = 172;
+		buf = people_sign(person, &record);
+		loaded += store_load(person->store,
+				     (struct span){ buf.data, buf.len },
+				     people.now);
+		buf_free(&buf);
+	}
+	point_number("many are loaded", loaded, MANY);
+	people_connect(&people, 0, 1);
+	people_run(&people, people.now + 5 * SECOND);
+	store_status(people.person[1].store, &status);
+	point(status.nodes == MANY + 1 && status.accepted == MANY + 1 &&
+	      !status.refused && !people.person[1].conflicts,
+	      "many are learned: %zu", status.nodes);
+	people_stop(&people);
 }
+
+/* --- hostile neighbours -------------------------------------------------- */
 
 TEST(session, hostile_digests)
 {

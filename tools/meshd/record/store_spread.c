@@ -130,6 +130,15 @@ static struct wanted *wanted_add(struct neighbour *from, uint64_t node)
 	return wanted;
 }
 
+/* It came, good or not. */
+static void wanted_done(struct neighbour *from, const struct record *record)
+{
+	struct wanted *wanted = wanted_find(from, record->node);
+
+	if (wanted && wanted->sequence <= record->sequence)
+		wanted_remove(from, wanted);
+}
+
 static uint64_t have(const struct store *store, uint64_t node)
 {
 	const struct entry *entry;
@@ -403,9 +412,10 @@ static bool is_impostor(struct store *store, const struct entry *entry,
 
 	if (!memcmp(old->key, record->key, sizeof(old->key)))
 		return false;
-	loses = old->not_before != record->not_before ?
-		old->not_before < record->not_before :
-		memcmp(old->key, record->key, sizeof(old->key)) < 0;
+	loses = record->node == store->own ||
+		(old->not_before != record->not_before ?
+		 old->not_before < record->not_before :
+		 memcmp(old->key, record->key, sizeof(old->key)) < 0);
 	store->ops->conflict(store->data, CLAIM_NODE, record->node,
 			     record->node, loses ? record->name : old->name);
 	return loses;
@@ -440,6 +450,7 @@ static bool judge(struct store *store, struct neighbour *from,
 	*refused_slot(from, record->node) = (struct refused){
 		record->node, record->sequence
 	};
+	wanted_done(from, record);
 	if (why.text[0])
 		complain(store, from, &why, now);
 	return false;
@@ -449,15 +460,14 @@ static void heard_blob(struct store *store, struct neighbour *from,
 		       struct span blob, uint64_t now)
 {
 	struct record record;
-	struct wanted *wanted;
 
-	if (is_broke(from, now) || !judge(store, from, &record, blob, now)) {
-		store->status.ignored += is_broke(from, now);
+	if (is_broke(from, now)) {
+		store->status.ignored++;
 		return;
 	}
-	wanted = wanted_find(from, record.node);
-	if (wanted && wanted->sequence <= record.sequence)
-		wanted_remove(from, wanted);
+	if (!judge(store, from, &record, blob, now))
+		return;
+	wanted_done(from, &record);
 	store->status.accepted++;
 	if (record.node == store->own) {
 		store_heard_own(store, record.sequence, now);
