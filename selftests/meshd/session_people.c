@@ -110,6 +110,13 @@ static uint64_t id_of(unsigned int number)
 	return 0x1000 + number;
 }
 
+/* As a table of MACs follows what it is told. */
+static bool has_mac(const struct record *record)
+{
+	return record && record->has_mac && !record->lost_mac &&
+	       !memcmp(record->mac, "\2\1\1\1\1\1", 6);
+}
+
 static void op_changed(void *data, const struct record *old,
 		       const struct record *new)
 {
@@ -117,6 +124,10 @@ static void op_changed(void *data, const struct record *old,
 
 	person->changed++;
 	person->gone += !new;
+	if (has_mac(old))
+		person->mac_owner = 0;
+	if (has_mac(new))
+		person->mac_owner = new->node;
 }
 
 static void op_conflict(void *data, enum claim_kind kind, uint64_t winner,

@@ -41,6 +41,7 @@ struct person {
 	unsigned int changed, gone, conflicts, refused, kept, forgotten;
 	uint64_t winner, loser;
 	enum claim_kind conflict;
+	uint64_t mac_owner;		/* of 02:01:01:01:01:01 */
 	char conflict_text[ADDR_TEXT_MAX];
 };
 

@@ -371,6 +371,7 @@ TEST(session, conflicts)
 	      seen(0, 3)->lost_addresses == 1 && !seen(0, 1)->lost_name &&
 	      !seen(0, 1)->lost_mac && !seen(0, 1)->lost_addresses,
 	      "the older certificate wins");
+	point_number("and it alone has the MAC", watcher->mac_owner, 0x1001);
 	point(watcher->conflicts == 3 && watcher->winner == 0x1001 &&
 	      watcher->loser == 0x1003, "told once each, and who");
 	point_text("and what", watcher->conflict_text, "10.0.0.1");
@@ -382,6 +383,24 @@ TEST(session, conflicts)
 	store_drop(watcher->store, 0x1001);
 	point(!seen(0, 3)->lost_name && !seen(0, 3)->lost_mac &&
 	      !seen(0, 3)->lost_addresses, "the winner goes, the other has it");
+	point_number("the MAC too", watcher->mac_owner, 0x1003);
+	people_connect(&people, 0, 1);
+	people_run(&people, people.now + 5 * SECOND);
+	point_number("it comes back", watcher->mac_owner, 0x1001);
+	people.person[1].says.mac[5] = 77;
+	people_publish(&people, 1);
+	people_run(&people, people.now + 5 * SECOND);
+	point_number("it takes another MAC", watcher->mac_owner, 0x1003);
+	people.person[1].says.mac[5] = 1;
+	people_publish(&people, 1);
+	people_run(&people, people.now + 5 * SECOND);
+	point_number("and the first again", watcher->mac_owner, 0x1001);
+	people.person[1].certificate.not_before = PEOPLE_DATE;
+	people.person[1].says.mtu = 1290;
+	people_publish(&people, 1);
+	people_run(&people, people.now + 5 * SECOND);
+	point_number("its new certificate is the younger one",
+		     watcher->mac_owner, 0x1003);
 	people_stop(&people);
 }
 

@@ -143,10 +143,11 @@ void store_put(struct store *store, const struct record *record,
 	}
 	keep_copy(entry, record, blob);
 	claims_add(store, entry);
-	claims_judge(store, record, entry, old ? &was : NULL);
-	if (old)
-		claims_judge(store, &was, NULL, NULL);
+	claims_lose(store, entry, old ? &was : NULL);
 	tell(store, old ? &was : NULL, &entry->record);
+	claims_inherit(store, record);
+	if (old)
+		claims_inherit(store, &was);
 	store->ops->keep(store->data, record->node, blob);
 	free(old);
 }
@@ -159,8 +160,8 @@ void store_remove(struct store *store, struct entry *entry)
 	memmove(store->entry + at, store->entry + at + 1,
 		(store->count - at - 1) * sizeof(*store->entry));
 	store->count--;
-	claims_judge(store, &entry->record, NULL, NULL);
 	tell(store, &entry->record, NULL);
+	claims_inherit(store, &entry->record);
 	store->ops->keep(store->data, entry->node, (struct span){0});
 	entry_free(entry);
 }

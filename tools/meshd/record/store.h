@@ -39,8 +39,9 @@ enum claim_kind {
 struct store_ops {
 	/*
 	 * @old NULL: new; @now_is NULL: gone (expired, revoked, left). Also
-	 * when only who won a claim has changed. Both are good until it
-	 * returns; never about this node itself.
+	 * when only who won a claim has changed: then whoever loses it is
+	 * told before whoever wins it. Both are good until it returns; never
+	 * about this node itself.
 	 */
 	void (*changed)(void *data, const struct record *old,
 			const struct record *now_is);

@@ -220,7 +220,7 @@ static void tell_conflict(struct store *store, const struct claim *winner_is,
 
 static void judge_one(struct store *store, struct claim *claim,
 		      const struct claim *best, const struct entry *changed,
-		      const struct record *was)
+		      const struct record *was, bool heirs)
 {
 	struct record *record = &claim->entry->record, old = *record;
 	/* A node that claims the same thing twice is not its own rival. */
@@ -229,6 +229,8 @@ static void judge_one(struct store *store, struct claim *claim,
 
 	if (claim->entry == changed)
 		known = was_lost(was, claim);
+	else if (lost == heirs)
+		return;
 	set_lost(record, claim, lost);
 	if (lost && !known)
 		tell_conflict(store, best, claim);
@@ -237,8 +239,9 @@ static void judge_one(struct store *store, struct claim *claim,
 		store->ops->changed(store->data, &old, record);
 }
 
-void claims_judge(struct store *store, const struct record *record,
-		  const struct entry *changed, const struct record *was)
+static void judge_all(struct store *store, const struct record *record,
+		      const struct entry *changed, const struct record *was,
+		      bool heirs)
 {
 	struct claim claim[CLAIMS_MAX];
 	size_t count = claims_of(record, claim);
@@ -249,7 +252,18 @@ void claims_judge(struct store *store, const struct record *record,
 
 		for (; at; at = at->next) {
 			if (same_claim(at, &claim[i]))
-				judge_one(store, at, best, changed, was);
+				judge_one(store, at, best, changed, was, heirs);
 		}
 	}
+}
+
+void claims_lose(struct store *store, const struct entry *changed,
+		 const struct record *was)
+{
+	judge_all(store, &changed->record, changed, was, false);
+}
+
+void claims_inherit(struct store *store, const struct record *record)
+{
+	judge_all(store, record, NULL, NULL, true);
 }

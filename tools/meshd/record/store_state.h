@@ -119,11 +119,13 @@ void store_own_tick(struct store *store, uint64_t now);
 void claims_add(struct store *store, struct entry *entry);
 void claims_remove(struct store *store, struct entry *entry);
 /*
- * Who has what @record claims, after a change. @was: what the changed node's
- * record was before, or NULL; of that one only the flags are set.
+ * After a change, in this order: who loses to the changed node, and is told;
+ * also sets the flags of its own record. @was: its record before, or NULL. Then
+ * the node itself is told, and then whoever now has what @record claims.
  */
-void claims_judge(struct store *store, const struct record *record,
-		  const struct entry *changed, const struct record *was);
+void claims_lose(struct store *store, const struct entry *changed,
+		 const struct record *was);
+void claims_inherit(struct store *store, const struct record *record);
 
 /* --- store_spread.c ------------------------------------------------------ */
 

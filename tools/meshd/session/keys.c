@@ -314,6 +314,8 @@ struct keys *keys_create(const struct keys_config *config,
 	keys->begins = config->own < config->peer;
 	keys->interval = config->interval;
 	keys->wish = config->wish;
+	if (!keys_good_lanes(keys->wish.lanes))
+		keys->wish.lanes = keys->wish.lanes ? MESHLAN_LANE_MAX : 1;
 	keys->has_psk = config->psk != NULL;
 	if (config->psk)
 		memcpy(keys->psk, config->psk, sizeof(keys->psk));

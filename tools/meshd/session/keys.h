@@ -116,7 +116,8 @@ void keys_up(struct keys *keys, const uint8_t tag[KEYS_TAG_SIZE],
 void keys_down(struct keys *keys, const uint8_t tag[KEYS_TAG_SIZE],
 	       uint64_t now);
 /*
- * MESSAGE_KEY_*, and by which connection it came. False if it makes no sense at
+ * MESSAGE_KEY_*, and by which connection it came; one that comes before its
+ * keys_up() is kept until then. False if it makes no sense at
  * all (a stale one does): whoever sends such things may be sent away.
  */
 bool keys_message(struct keys *keys, const uint8_t tag[KEYS_TAG_SIZE],

@@ -258,7 +258,7 @@ void keys_begin(struct keys *keys, uint64_t now)
 	request_new(keys, now);
 }
 
-static bool good_lanes(uint8_t lanes)
+bool keys_good_lanes(uint8_t lanes)
 {
 	return lanes && lanes <= MESHLAN_LANE_MAX;
 }
@@ -285,7 +285,7 @@ bool keys_heard_answer(struct keys *keys, const uint8_t *tag,
 	if (answer->has_previous &&
 	    (!previous || memcmp(answer->previous, offer->previous, 8)))
 		return false;
-	if (!good_index(answer->index) || !good_lanes(answer->lanes) ||
+	if (!good_index(answer->index) || !keys_good_lanes(answer->lanes) ||
 	    answer->lanes > offer->lanes ||
 	    answer->algorithm != offer->algorithm ||
 	    !has_cipher(&keys->wish, answer->cipher))
@@ -324,7 +324,7 @@ void keys_heard_ask(struct keys *keys, uint64_t now)
 bool keys_heard_offer(struct keys *keys, const uint8_t *tag,
 		      const struct message_key *offer)
 {
-	if (!good_index(offer->index) || !good_lanes(offer->lanes))
+	if (!good_index(offer->index) || !keys_good_lanes(offer->lanes))
 		return false;
 	keys->offer = *offer;
 	memcpy(keys->offer_tag, tag, KEYS_TAG_SIZE);

@@ -97,6 +97,7 @@ void keys_held_use(struct keys *keys, uint32_t index);
 
 /* --- keys_exchange.c ----------------------------------------------------- */
 
+bool keys_good_lanes(uint8_t lanes);
 void keys_want(struct keys *keys, uint64_t at);
 void keys_exchange_end(struct keys *keys);
 /* Before the other node could know the key. */
