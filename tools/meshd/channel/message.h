@@ -86,7 +86,7 @@ struct message_hello {
 	uint16_t version_min, version_max;
 	uint64_t instance;		/* random at each start of the daemon */
 	char software[MESSAGE_TEXT_MAX];
-	uint8_t psk_proof[32];		/* see channel/tls.h */
+	uint8_t psk_proof[32];		/* see channel/conn.h */
 	bool replaces;			/* this connection replaces that one: */
 	uint8_t replaced[8];		/* its tag */
 	union addr observed;		/* where the receiver is seen from here */
@@ -250,8 +250,11 @@ enum message_result {
 	MESSAGE_BAD,
 };
 
-/* Appended to @buf without a length. */
-void message_encode(const struct message *message, struct buf *buf);
+/*
+ * Appended to @buf without a length. False, and nothing added, if a count or
+ * the whole is over its maximum.
+ */
+bool message_encode(const struct message *message, struct buf *buf);
 /* Spans point into @data. @why gets a reason for MESSAGE_BAD. */
 enum message_result message_decode(struct message *message, const uint8_t *data,
 				   size_t len, struct meshlan_error *why);
