@@ -235,7 +235,8 @@ TEST(channel, message_largest)
 	buf_free(&buf);
 	for (int i = 0; i < MESSAGE_ROUTES_MAX; i++)
 		route[i] = (struct message_route){
-			UINT64_MAX, UINT16_MAX, UINT32_MAX, true, UINT16_MAX
+			UINT64_MAX, UINT16_MAX, UINT32_MAX, true, UINT16_MAX,
+			UINT32_MAX
 		};
 	message = (struct message){ .type = MESSAGE_ROUTES };
 	message.routes.count = MESSAGE_ROUTES_MAX;

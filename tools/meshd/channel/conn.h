@@ -64,6 +64,8 @@ bool conn_dialled(const struct conn *conn);	/* by us */
 bool conn_is_up(const struct conn *conn);
 /* node is 0 before the certificate was judged, and for a joiner. */
 const struct tls_peer *conn_peer(const struct conn *conn);
+/* As "verify" saw it; while up. NULL and 0: shows none. */
+const gnutls_datum_t *conn_chain(const struct conn *conn, unsigned int *count);
 /* The dialler's may change, see "moved". */
 const union addr *conn_remote(const struct conn *conn);
 /* Ours; AF_UNSPEC before anything came to an unspecified one. */

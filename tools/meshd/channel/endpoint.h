@@ -42,7 +42,8 @@ struct endpoint_ops {
 	 * protocol's server also the authorities. Dates, names, class, lists
 	 * of revoked ones: all of it. False: the peer reads @why.
 	 */
-	bool (*verify)(void *data, struct conn *conn, const struct span *chain,
+	bool (*verify)(void *data, struct conn *conn,
+		       const gnutls_datum_t *chain,
 		       unsigned int count, struct tls_peer *peer,
 		       struct meshlan_error *why);
 	/* Both ends are authenticated; send the first message. */

@@ -153,6 +153,7 @@ struct message_route {
 	uint32_t metric;		/* UINT32_MAX: withdrawn */
 	bool next_hop;			/* the receiver is the sender's */
 	uint16_t hops;
+	uint32_t least;			/* ever told of this sequence; 0: metric */
 };
 
 struct message_routes {
@@ -165,7 +166,7 @@ struct message_routes {
 struct message_route_ask {
 	uint64_t node;
 	uint16_t sequence;
-	uint8_t ttl;
+	uint8_t ttl;			/* 0: tell again, do not raise */
 };
 
 struct message_route_asks {
@@ -173,11 +174,20 @@ struct message_route_asks {
 	struct message_route_ask *ask;
 };
 
+enum renew_kind {
+	RENEW_NODE,			/* the node's own certificate */
+	RENEW_SIGNER,			/* one to sign others with */
+	RENEW_INVITE,			/* ask for that: no request, no chain */
+};
+
 struct message_renew {
 	uint64_t id;			/* the asker's number of the question */
 	struct span request;		/* PKCS#10 */
-	struct span chain;		/* answer: DER certificates in one row */
+	struct span chain;		/* DER certificates in one row: the
+					 * asker's; answer: the new ones */
 	char text[MESSAGE_TEXT_MAX];	/* answer: why not */
+	uint8_t kind;			/* enum renew_kind */
+	uint8_t signature[64];		/* question: see identity/renew.h */
 };
 
 struct message_join_ask {
@@ -204,6 +214,7 @@ struct message_join_grant {
 	uint16_t mtu;
 	bool psk_needed;
 	struct message_addrs members;	/* where to dial next */
+	uint8_t signature[64];		/* see identity/admission.h */
 };
 
 struct message_join_refuse {

@@ -105,6 +105,7 @@ static const struct member route[] = {
 	ONE(3, message_route, metric, NUMBER),
 	ONE(4, message_route, next_hop, BOOL),
 	ONE(5, message_route, hops, NUMBER),
+	ONE(6, message_route, least, NUMBER),
 };
 SET(route);
 
@@ -134,6 +135,8 @@ static const struct member renew[] = {
 	ONE(2, message_renew, request, SPAN),
 	ONE(3, message_renew, chain, SPAN),
 	ONE(4, message_renew, text, TEXT),
+	ONE(5, message_renew, kind, NUMBER),
+	ONE(6, message_renew, signature, BYTES),
 };
 SET(renew);
 
@@ -164,6 +167,7 @@ static const struct member join_grant[] = {
 	ONE(6, message_join_grant, mtu, NUMBER),
 	ONE(7, message_join_grant, psk_needed, BOOL),
 	NESTED(8, message_join_grant, members, addrs_set),
+	ONE(9, message_join_grant, signature, BYTES),
 };
 SET(join_grant);
 

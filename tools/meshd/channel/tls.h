@@ -9,12 +9,8 @@
  */
 
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "base/buf.h"
-#include "lib/libmeshlan.h"
 
 enum alpn {
 	ALPN_MESH,	/* "meshlan/1": both show a certificate */
@@ -22,8 +18,6 @@ enum alpn {
 };
 
 #define TLS_NAME_MAX	64
-/* In a peer's chain; one with more is refused. */
-#define TLS_CHAIN_MAX	8
 
 /* Who the other end is, as the judge of its certificate says. */
 struct tls_peer {
@@ -33,22 +27,17 @@ struct tls_peer {
 	uint64_t not_after;		/* seconds since 1970 */
 };
 
-/* All of it is copied. Certificates are DER. */
-struct tls_own {
-	const struct span *chain;	/* the node's first, then its signers */
-	unsigned int chain_count;	/* 0: can dial to join, nothing else */
-	gnutls_x509_privkey_t key;
-	/* The network's: a joiner sees them after the chain and pins one. */
-	const struct span *authorities;
-	unsigned int authority_count;
-};
-
 /* Counted: connections hold on to those they began with. */
 struct tls_credentials;
 
-/* NULL if something cannot be read: @err says what. */
-struct tls_credentials *tls_credentials_new(const struct tls_own *own,
-					    struct meshlan_error *err);
+/*
+ * Takes over what identity_credentials() makes: @member for connections of the
+ * mesh, @gate for a joiner's dial, which also sends the authorities. Both NULL:
+ * a blank host; it can dial to join, nothing else.
+ */
+struct tls_credentials *
+tls_credentials_new(gnutls_certificate_credentials_t member,
+		    gnutls_certificate_credentials_t gate);
 struct tls_credentials *tls_credentials_get(struct tls_credentials *credentials);
 void tls_credentials_put(struct tls_credentials *credentials);
 
