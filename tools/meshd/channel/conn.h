@@ -8,7 +8,7 @@
  *
  * A pointer to a connection is good from endpoint_dial(), or the "verify" or
  * "up" callback, until the "down" callback has returned, or until
- * conn_close(), after which no callback speaks of it any more.
+ * conn_close() or conn_finish(), after which no callback speaks of it.
  */
 
 #include <stdbool.h>
@@ -50,11 +50,15 @@ struct conn_end {
  */
 bool conn_send(struct conn *conn, const struct message *message);
 /*
- * The peer's "down" gets @why and @text (cut to 127 bytes). What is queued and
- * not yet sent is lost, except what the caller sent just before: one packet's
- * worth goes along.
+ * At once; the peer's "down" gets @why and @text (cut to 127 bytes). What was
+ * queued is sent as far as the window allows, but not repeated if it is lost.
  */
 void conn_close(struct conn *conn, enum goodbye why, const char *text);
+/*
+ * As soon as the peer has all that was sent, or in 5 seconds. For the caller
+ * it is closed at once: no callback speaks of it any more.
+ */
+void conn_finish(struct conn *conn, enum goodbye why, const char *text);
 
 void *conn_user(const struct conn *conn);
 void conn_set_user(struct conn *conn, void *user);
@@ -77,17 +81,18 @@ uint64_t conn_since(const struct conn *conn);
 
 /*
  * Exporters of RFC 8446 7.5, without context: equal on both ends, known to
- * nobody else. Only while the connection is up.
+ * nobody else. False, and zeros, if the connection is not up.
  */
 bool conn_export(const struct conn *conn, const char *label, void *data,
 		 size_t len);
+/* The name of the connection; stays when it is down. */
 void conn_tag(const struct conn *conn, uint8_t tag[CONN_TAG_SIZE]);
-void conn_key(const struct conn *conn, uint8_t key[CONN_KEY_SIZE]);
+bool conn_key(const struct conn *conn, uint8_t key[CONN_KEY_SIZE]);
 /*
  * Shows that the sender of a HELLO knows the network's extra secret, @psk, 32
  * bytes, or NULL if there is none. @theirs: what the peer must have sent.
  */
-void conn_psk_proof(const struct conn *conn, const uint8_t *psk, bool theirs,
+bool conn_psk_proof(const struct conn *conn, const uint8_t *psk, bool theirs,
 		    uint8_t proof[CONN_PROOF_SIZE]);
 
 #endif /* MESHD_CONN_H */

@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Copyright (C) 2026 the meshlan developers */
+#include "unit.h"
+
+#include <stdlib.h>
+
+#include "channel_net.h"
+#include "meshd/base/secret.h"
+#include "meshd/channel/internal.h"
+
+/* --- the good way ---------------------------------------------------------------------- */
+
+TEST(channel, connect)
+{
+	uint8_t one[32], two[32];
+	struct pair pair;
+	unsigned int count;
+	uint64_t begun;
+
+	pair_start(&pair);
+	begun = pair.net.now;
+	pair_connect(&pair);
+	point(pair.net.now - begun < 60 * MILLISECOND,
+	      "up in %" PRIu64 " ms of 10 ms a round trip",
+	      (pair.net.now - begun) / MILLISECOND);
+	point(pair.b->ups == 1 && pair.a->ups == 1, "both came up once");
+	point_text("who A sees", conn_peer(pair.a->conn)->name, "b");
+	point_text("who B sees", conn_peer(pair.b->conn)->name, "a");
+	point(conn_dialled(pair.a->conn) && !conn_dialled(pair.b->conn),
+	      "A dialled");
+	point(addr_equal(conn_remote(pair.b->conn), &pair.a->addr) &&
+	      addr_equal(conn_local(pair.a->conn), &pair.a->addr), "addresses");
+	point(conn_chain(pair.a->conn, &count) && count == 1, "B's chain");
+	point_number("address proven first",
+		     endpoint_counters(pair.b->ep)->retries, 1);
+
+	conn_tag(pair.a->conn, one);
+	conn_tag(pair.b->conn, two);
+	point(!memcmp(one, two, CONN_TAG_SIZE) && (one[0] | one[1] | one[2]),
+	      "the same tag");
+	point(conn_key(pair.a->conn, one) && conn_key(pair.b->conn, two) &&
+	      !memcmp(one, two, sizeof(one)), "the same key");
+	point(conn_export(pair.a->conn, "EXPORTER-other", two, 32) &&
+	      memcmp(one, two, sizeof(one)), "another key for another label");
+	point(tls_groups() && strstr(tls_groups(), "X25519"), "groups: %s",
+	      tls_groups());
+
+	say(pair.a->conn, 3);
+	say(pair.a->conn, 4);
+	net_run(&pair.net, SECOND);
+	point(pair.b->messages == 2 && pair.b->sum == 3 * 31 + 4,
+	      "messages from who dialled");
+	say(pair.b->conn, 5);
+	net_run(&pair.net, SECOND);
+	point(pair.a->messages == 1 && pair.a->sum == 5, "and back");
+	point(conn_rtt(pair.a->conn) >= 10 * MILLISECOND &&
+	      conn_rtt(pair.a->conn) < 60 * MILLISECOND, "round trip time");
+	pair_stop(&pair);
+}
+
+TEST(channel, psk)
+{
+	uint8_t psk[32] = { 1 }, other[32] = { 2 }, mine[32], theirs[32];
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	conn_psk_proof(pair.a->conn, psk, false, mine);
+	conn_psk_proof(pair.b->conn, psk, true, theirs);
+	point(!memcmp(mine, theirs, 32), "A proves the secret");
+	conn_psk_proof(pair.b->conn, psk, false, mine);
+	point(memcmp(mine, theirs, 32), "B's proof is no echo of A's");
+	conn_psk_proof(pair.a->conn, psk, true, theirs);
+	point(!memcmp(mine, theirs, 32), "B proves it");
+	conn_psk_proof(pair.a->conn, other, true, theirs);
+	point(memcmp(mine, theirs, 32), "another secret is none");
+	conn_psk_proof(pair.a->conn, NULL, true, theirs);
+	point(memcmp(mine, theirs, 32), "neither is no secret");
+	pair_stop(&pair);
+}
+
+TEST(channel, ipv6)
+{
+	struct net net;
+	struct test_ca ca;
+	struct node *a, *b;
+
+	net_start(&net);
+	test_ca_make(&ca, "the network");
+	a = net_add(&net, "[2001:db8::1]:9", &ca, test_credentials(&ca, "a"));
+	b = net_add(&net, "[2001:db8:1::1]:9", &ca, test_credentials(&ca, "b"));
+	net_dial(a, b, ALPN_MESH);
+	point(net_until(&net, &a->ups, 1, SECOND) && b->ups == 1, "over IPv6");
+	net_stop(&net);
+	test_ca_free(&ca);
+}
+
+/* --- refusals -------------------------------------------------------------------------- */
+
+static void refused(const char *name, const struct conn_end *end, bool by_peer,
+		    const char *words)
+{
+	point(end->kind == CONN_END_REFUSED && end->by_peer == by_peer &&
+	      strstr(end->text, words), "%s: %s", name, end->text);
+}
+
+TEST(channel, wrong_ca)
+{
+	struct test_ca other;
+	struct pair pair;
+	struct node *c;
+
+	pair_start(&pair);
+	test_ca_make(&other, "another network");
+	/* C believes in A's network, but is of another. */
+	c = net_add(&pair.net, "203.0.113.1", &pair.ca,
+		    test_credentials(&other, "c"));
+	net_dial(c, pair.a, ALPN_MESH);
+	net_run(&pair.net, 15 * SECOND);
+	point(!pair.a->ups && !c->ups && !pair.a->downs && c->downs == 1,
+	      "nobody came up");
+	refused("dialler of another network", &c->end, true,
+		"certificate of c is of another network");
+	point_number("counted", endpoint_counters(pair.a->ep)->refused, 1);
+
+	net_dial(pair.a, c, ALPN_MESH);
+	net_run(&pair.net, 15 * SECOND);
+	point(!pair.a->ups && !c->ups && pair.a->downs == 1,
+	      "nor the other way");
+	refused("the dialled one of another network", &pair.a->end, false,
+		"certificate of c is of another network");
+	pair_stop(&pair);
+	test_ca_free(&other);
+}
+
+TEST(channel, no_certificate)
+{
+	struct pair pair;
+	struct node *c;
+
+	pair_start(&pair);
+	c = net_add(&pair.net, "203.0.113.1", &pair.ca,
+		    test_credentials(NULL, NULL));
+	net_dial(c, pair.a, ALPN_MESH);
+	net_run(&pair.net, 15 * SECOND);
+	point(!c->ups && !pair.a->ups && c->downs == 1, "not up");
+	refused("no certificate", &c->end, true, "ertificate");
+	pair_stop(&pair);
+}
+
+static bool refused_alpn(struct pair *pair, const gnutls_datum_t *name)
+{
+	struct conn *conn = net_dial(pair->a, pair->b, ALPN_MESH);
+	unsigned int downs = pair->a->downs;
+
+	if (name)
+		gnutls_alpn_set_protocols(conn->tls, name, 1, 0);
+	else	/* a session without the extension: as nobody's but a stranger's */
+		gnutls_alpn_set_protocols(conn->tls, NULL, 0, 0);
+	net_until(&pair->net, &pair->a->downs, downs + 1, 15 * SECOND);
+	return !pair->b->ups && !pair->a->ups && pair->a->downs == downs + 1 &&
+	       pair->a->end.kind == CONN_END_REFUSED;
+}
+
+TEST(channel, alpn)
+{
+	gnutls_datum_t name = { (unsigned char *)"h3", 2 };
+	struct pair pair;
+
+	pair_start(&pair);
+	point(refused_alpn(&pair, &name), "another protocol: %s",
+	      pair.a->end.text);
+	point(refused_alpn(&pair, NULL), "no protocol: %s", pair.a->end.text);
+	pair_stop(&pair);
+}
+
+TEST(channel, join)
+{
+	struct test_ca other;
+	struct pair pair;
+	struct node *c;
+
+	pair_start(&pair);
+	test_ca_make(&other, "another network");
+	c = net_add(&pair.net, "203.0.113.1", NULL,
+		    tls_credentials_new(NULL, NULL));
+	point(!net_dial(c, pair.a, ALPN_MESH), "a blank host has no mesh");
+	c->pin = &pair.ca;
+	net_dial(c, pair.a, ALPN_JOIN);
+	point(net_until(&pair.net, &c->ups, 1, SECOND) && pair.a->ups == 1,
+	      "a joiner comes up");
+	point(c->chain == 2, "and sees the authority");
+	point(!pair.a->verified && !conn_peer(pair.a->conn)->node &&
+	      conn_alpn(pair.a->conn) == ALPN_JOIN, "it shows nothing itself");
+	say(c->conn, 9);
+	net_run(&pair.net, SECOND);
+	point_number("it speaks", pair.a->sum, 9);
+
+	c->pin = &other;
+	net_dial(c, pair.a, ALPN_JOIN);
+	net_until(&pair.net, &c->downs, 1, SECOND);
+	point(c->ups == 1 && pair.a->ups == 1, "a wrong pin does not");
+	refused("wrong pin", &c->end, false, "not the network of the token");
+	/* And nobody can dial a blank host. */
+	net_dial(pair.a, c, ALPN_MESH);
+	net_until(&pair.net, &pair.a->downs, 1, 20 * SECOND);
+	point(pair.a->end.kind == CONN_END_SILENT &&
+	      !endpoint_counters(c->ep)->retries, "a blank host is silent: %s",
+	      pair.a->end.text);
+	pair_stop(&pair);
+	test_ca_free(&other);
+}
+
+/* --- ends ------------------------------------------------------------------------------ */
+
+TEST(channel, close)
+{
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	say(pair.a->conn, 2);
+	conn_close(pair.a->conn, GOODBYE_DEGREE, "has enough\n of them");
+	net_run(&pair.net, 20 * MILLISECOND);
+	point(pair.b->messages == 2, "what was said just before arrives");
+	point(pair.b->downs == 1 && !pair.a->downs &&
+	      pair.b->end.kind == CONN_END_GOODBYE && pair.b->end.by_peer &&
+	      pair.b->end.goodbye == GOODBYE_DEGREE, "B learns why");
+	point_text("in words", pair.b->end.text, "has enough? of them");
+	net_run(&pair.net, 10 * SECOND);
+	point(endpoint_next(pair.a->ep) == NEVER &&
+	      endpoint_next(pair.b->ep) == NEVER, "nothing is left of it");
+	pair_stop(&pair);
+}
+
+static bool lose_closing(struct net *net, const struct node *from,
+			 const struct node *to, const uint8_t *packet,
+			 size_t len)
+{
+	/* Only the very first one is lost. */
+	return net->passed++ > 0;
+}
+
+TEST(channel, close_again)
+{
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	pair.net.pass = lose_closing;
+	conn_close(pair.a->conn, GOODBYE_LEFT, "gone");
+	say(pair.b->conn, 1);
+	net_run(&pair.net, 100 * MILLISECOND);
+	point(pair.b->downs == 1 && pair.b->end.goodbye == GOODBYE_LEFT,
+	      "a lost goodbye is said again");
+	pair_stop(&pair);
+}
+
+TEST(channel, close_inside)
+{
+	static uint8_t record[3000] = { 77 };
+	struct span blob = { record, sizeof(record) };
+	struct message message = { .type = MESSAGE_RECORDS };
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	message.blobs.count = 1;
+	message.blobs.blob = &blob;
+	pair.b->close_on_message = true;
+	conn_send(pair.a->conn, &message);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	point(pair.b->messages == 1 && pair.b->sum == 77 && !pair.b->downs,
+	      "closed while reading: no more messages");
+	point(pair.a->downs == 1 && pair.a->end.goodbye == GOODBYE_DISCONNECT,
+	      "A learns it");
+	pair_stop(&pair);
+}
+
+TEST(channel, finish)
+{
+	static uint8_t record[50000];
+	struct span blob = { record, sizeof(record) };
+	struct message message = { .type = MESSAGE_RECORDS };
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	message.blobs.count = 1;
+	message.blobs.blob = &blob;
+	for (int i = 0; i < 10; i++)
+		conn_send(pair.a->conn, &message);
+	pair.net.loss = 10;
+	conn_finish(pair.a->conn, GOODBYE_LEAVING, "done");
+	net_until(&pair.net, &pair.b->downs, 1, 20 * SECOND);
+	point(pair.b->messages == 10 && pair.b->end.goodbye == GOODBYE_LEAVING,
+	      "all %u messages, then the goodbye", pair.b->messages);
+	point(!pair.a->downs, "the one who finished hears nothing");
+	pair_stop(&pair);
+}
+
+static bool pass_nothing(struct net *net, const struct node *from,
+			 const struct node *to, const uint8_t *packet,
+			 size_t len)
+{
+	return false;
+}
+
+TEST(channel, silence)
+{
+	struct pair pair;
+	uint64_t begun;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, 5 * SECOND);
+	begun = pair.net.now;
+	pair.net.pass = pass_nothing;
+	net_until(&pair.net, &pair.a->downs, 1, 200 * SECOND);
+	net_until(&pair.net, &pair.b->downs, 1, 200 * SECOND);
+	point(pair.a->end.kind == CONN_END_SILENT &&
+	      pair.b->end.kind == CONN_END_SILENT &&
+	      pair.net.now - begun < 95 * SECOND, "noticed after %" PRIu64 " s",
+	      (pair.net.now - begun) / SECOND);
+	begun = pair.net.now;
+	net_dial(pair.a, pair.b, ALPN_MESH);
+	net_until(&pair.net, &pair.a->downs, 2, 200 * SECOND);
+	point(pair.a->end.kind == CONN_END_SILENT &&
+	      pair.net.now - begun < 11 * SECOND, "no answer to a dial: %s",
+	      pair.a->end.text);
+	pair_stop(&pair);
+}
+
+TEST(channel, idle)
+{
+	struct pair pair;
+	uint64_t bytes;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, 10 * SECOND);
+	pair.net.datagrams = 0;
+	pair.net.bytes = 0;
+	net_run(&pair.net, HOUR);
+	/* With IPv6 and UDP headers. */
+	bytes = pair.net.bytes + pair.net.datagrams * 48;
+	point(!pair.a->downs && !pair.b->downs, "an idle hour");
+	point(bytes / 3600 < 20, "costs %" PRIu64 ".%" PRIu64 " bytes a second",
+	      bytes / 3600, bytes % 3600 / 360);
+	pair_stop(&pair);
+}
+
+TEST(channel, forgotten)
+{
+	static const uint8_t same[32] = { 7 }, other[32] = { 8 };
+	struct pair pair;
+	uint64_t begun;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	net_restart(pair.b, same, test_credentials(&pair.ca, "b"));
+	begun = pair.net.now;
+	say(pair.a->conn, 2);
+	net_until(&pair.net, &pair.a->downs, 1, 200 * SECOND);
+	point(pair.a->end.kind == CONN_END_FORGOTTEN &&
+	      pair.net.now - begun < 50 * MILLISECOND, "%s, after %" PRIu64
+	      " ms", pair.a->end.text,
+	      (pair.net.now - begun) / MILLISECOND);
+	point(endpoint_counters(pair.b->ep)->resets_sent == 1 &&
+	      endpoint_counters(pair.a->ep)->resets_heard == 1, "counted");
+
+	/* The one that was dialled notices as well. */
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	net_restart(pair.a, same, test_credentials(&pair.ca, "a"));
+	say(pair.b->conn, 3);
+	net_until(&pair.net, &pair.b->downs, 1, SECOND);
+	point(pair.b->end.kind == CONN_END_SILENT ||
+	      pair.b->end.kind == CONN_END_FORGOTTEN, "B: %s",
+	      pair.b->end.text);
+
+	/* Without the secret a reset is nobody's. */
+	pair.a->downs = 0;
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	net_restart(pair.b, other, test_credentials(&pair.ca, "b"));
+	say(pair.a->conn, 2);
+	net_run(&pair.net, SECOND);
+	point(endpoint_counters(pair.b->ep)->resets_sent > 0 && !pair.a->downs,
+	      "a forged reset changes nothing");
+	pair_stop(&pair);
+}
+
+/* The daemon says goodbye to everybody when it ends. */
+TEST(channel, leave)
+{
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, SECOND);
+	endpoint_close(pair.b->ep);
+	pair.net.nodes = 1;
+	net_until(&pair.net, &pair.a->downs, 1, SECOND);
+	point(pair.a->end.goodbye == GOODBYE_LEAVING, "A hears: %s",
+	      pair.a->end.text);
+	pair_stop(&pair);
+}
+
+/* --- credentials that change ---------------------------------------------------------------- */
+
+TEST(channel, renewed)
+{
+	struct tls_credentials *renewed;
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	renewed = test_credentials(&pair.ca, "bee");
+	endpoint_set_credentials(pair.b->ep, renewed);
+	tls_credentials_put(renewed);
+	say(pair.a->conn, 1);
+	net_run(&pair.net, 100 * SECOND);
+	point(pair.b->messages == 1 && !pair.a->downs,
+	      "what lives is not disturbed");
+	pair_connect(&pair);
+	point_text("what is new sees it", conn_peer(pair.a->conn)->name, "bee");
+	pair_stop(&pair);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+#include "channel/stream.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH_SIZE	sizeof(uint32_t)
+
+void stream_init(struct stream *stream)
+{
+	*stream = (struct stream){ .id = STREAM_NONE };
+}
+
+static void drop_first(struct stream *stream)
+{
+	struct chunk *chunk = stream->first;
+
+	stream->first = chunk->next;
+	if (!stream->first)
+		stream->last = NULL;
+	free(chunk);
+}
+
+void stream_free(struct stream *stream)
+{
+	while (stream->first)
+		drop_first(stream);
+	buf_free(&stream->in);
+}
+
+/* --- out ------------------------------------------------------------------- */
+
+enum stream_result stream_queue(struct stream *stream,
+				const struct message *message, size_t max)
+{
+	struct buf buf = {0};
+	struct chunk *chunk;
+	uint32_t length;
+
+	buf_take(&buf, LENGTH_SIZE);
+	if (!message_encode(message, &buf)) {
+		buf_free(&buf);
+		return STREAM_TOO_LONG;
+	}
+	if (stream->end - stream->acked + buf.len > max) {
+		buf_free(&buf);
+		return STREAM_FULL;
+	}
+	length = htobe32(buf.len - LENGTH_SIZE);
+	memcpy(buf.data, &length, sizeof(length));
+	chunk = xalloc(sizeof(*chunk) + buf.len);
+	chunk->start = stream->end;
+	chunk->len = buf.len;
+	memcpy(chunk->data, buf.data, buf.len);
+	buf_free(&buf);
+	if (stream->last)
+		stream->last->next = chunk;
+	else
+		stream->first = chunk;
+	stream->last = chunk;
+	stream->end += chunk->len;
+	return STREAM_GOOD;
+}
+
+unsigned int stream_unsent(const struct stream *stream, struct span *piece,
+			   unsigned int max)
+{
+	unsigned int count = 0;
+
+	for (struct chunk *chunk = stream->first; chunk && count < max;
+	     chunk = chunk->next) {
+		size_t skip = 0;
+
+		if (chunk->start + chunk->len <= stream->sent)
+			continue;
+		if (stream->sent > chunk->start)
+			skip = stream->sent - chunk->start;
+		piece[count++] = (struct span){ chunk->data + skip,
+						chunk->len - skip };
+	}
+	return count;
+}
+
+void stream_sent(struct stream *stream, size_t len)
+{
+	stream->sent += len;
+}
+
+void stream_acked(struct stream *stream, uint64_t offset)
+{
+	stream->acked = offset;
+	while (stream->first &&
+	       stream->first->start + stream->first->len <= offset)
+		drop_first(stream);
+}
+
+/* --- in -------------------------------------------------------------------- */
+
+static void forget_taken(struct stream *stream)
+{
+	buf_drop(&stream->in, stream->taken);
+	stream->taken = 0;
+	if (!stream->in.len)
+		buf_free(&stream->in);
+}
+
+void stream_receive(struct stream *stream, const uint8_t *data, size_t len)
+{
+	buf_add(&stream->in, data, len);
+}
+
+enum stream_frame stream_next(struct stream *stream, struct span *frame)
+{
+	size_t have = stream->in.len - stream->taken;
+	uint32_t length;
+
+	if (have >= LENGTH_SIZE) {
+		memcpy(&length, stream->in.data + stream->taken, LENGTH_SIZE);
+		length = be32toh(length);
+		if (!length || length > MESSAGE_MAX - LENGTH_SIZE)
+			return STREAM_BAD;
+		if (have >= LENGTH_SIZE + length) {
+			frame->data = stream->in.data + stream->taken +
+				      LENGTH_SIZE;
+			frame->len = length;
+			stream->taken += LENGTH_SIZE + length;
+			return STREAM_FRAME;
+		}
+	}
+	forget_taken(stream);
+	return STREAM_WAIT;
+}
