@@ -24,6 +24,7 @@ static void make(gnutls_x509_privkey_t *key, gnutls_x509_crt_t *crt,
 		 const char *name, const struct test_ca *ca)
 {
 	static uint8_t serial[4];
+	gnutls_datum_t der;
 
 	serial[3]++;
 	must(gnutls_x509_privkey_init(key));
@@ -42,6 +43,12 @@ static void make(gnutls_x509_privkey_t *key, gnutls_x509_crt_t *crt,
 					   GNUTLS_KEY_KEY_CERT_SIGN));
 	must(gnutls_x509_crt_sign2(*crt, ca ? ca->crt : *crt,
 				   ca ? ca->key : *key, GNUTLS_DIG_SHA512, 0));
+	/* Only one that was read knows its own name. */
+	must(gnutls_x509_crt_export2(*crt, GNUTLS_X509_FMT_DER, &der));
+	gnutls_x509_crt_deinit(*crt);
+	must(gnutls_x509_crt_init(crt));
+	must(gnutls_x509_crt_import(*crt, &der, GNUTLS_X509_FMT_DER));
+	gnutls_free(der.data);
 }
 
 void test_ca_make(struct test_ca *ca, const char *name)

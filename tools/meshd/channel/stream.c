@@ -100,7 +100,8 @@ void stream_acked(struct stream *stream, uint64_t offset)
 
 static void forget_taken(struct stream *stream)
 {
-	buf_drop(&stream->in, stream->taken);
+	if (stream->taken)
+		buf_drop(&stream->in, stream->taken);
 	stream->taken = 0;
 	if (!stream->in.len)
 		buf_free(&stream->in);
