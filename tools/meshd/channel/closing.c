@@ -27,8 +27,11 @@ void conn_free_quic(struct conn *conn)
 	stream_init(&conn->stream);
 }
 
-/* Nothing is freed here: the user may be reading a message. */
-static void linger(struct conn *conn, uint64_t now)
+/*
+ * Nothing is freed here: the user may be reading a message. Time runs from the
+ * next tick on; what the user closes, it closes at a time that is not known.
+ */
+static void linger(struct conn *conn)
 {
 	uint64_t wait = 3 * ngtcp2_conn_get_pto(conn->quic);
 
@@ -39,7 +42,7 @@ static void linger(struct conn *conn, uint64_t now)
 	if (conn->state == CONN_UP || conn->state == CONN_FINISHING)
 		conn->ep->counters.down++;
 	conn->state = CONN_LINGER;
-	conn->until = now + wait;
+	conn->wait = wait;
 	conn->dirty = true;
 }
 
@@ -63,13 +66,33 @@ static void write_last(struct conn *conn, const ngtcp2_ccerr *error,
 	endpoint_send(conn->ep, &conn->path_local, &conn->remote, packet, len);
 }
 
+static void repeat_last(struct conn *conn)
+{
+	if (conn->last_packet)
+		endpoint_send(conn->ep, &conn->path_local, &conn->remote,
+			      conn->last_packet, conn->last_len);
+}
+
 /* The first late packet, the second, fourth, eighth... draws it again. */
 void conn_late(struct conn *conn)
 {
 	conn->late++;
-	if (conn->last_packet && !(conn->late & (conn->late - 1)))
-		endpoint_send(conn->ep, &conn->path_local, &conn->remote,
-			      conn->last_packet, conn->last_len);
+	if (!(conn->late & (conn->late - 1)))
+		repeat_last(conn);
+}
+
+/* A peer with nothing to say would not miss a last packet that was lost. */
+void conn_linger(struct conn *conn, uint64_t now)
+{
+	conn->dirty = false;
+	if (conn->quic) {
+		conn_free_quic(conn);
+		conn->until = now + conn->wait;
+		conn->again = now + conn->wait / 3;
+	} else if (now >= conn->again) {
+		conn->again += conn->wait / 3;
+		repeat_last(conn);
+	}
 }
 
 static void tell(struct conn *conn, bool was_told, const struct conn_end *end)
@@ -180,7 +203,7 @@ void conn_fail(struct conn *conn, int rv, uint64_t now)
 	} else {
 		refuse(conn, rv, &end, now);
 	}
-	linger(conn, now);
+	linger(conn);
 	tell(conn, told, &end);
 }
 
@@ -193,7 +216,7 @@ void conn_end(struct conn *conn, enum goodbye why, const char *text,
 	ngtcp2_ccerr_set_application_error(&error, why, (const uint8_t *)text,
 					   reason_len(text));
 	write_last(conn, &error, now);
-	linger(conn, now);
+	linger(conn);
 }
 
 void conn_break(struct conn *conn, const char *why, uint64_t now)

@@ -283,8 +283,11 @@ void conn_read(struct conn *conn, const union addr *local,
 
 static void finish(struct conn *conn, uint64_t now)
 {
-	if (conn->state == CONN_FINISHING &&
-	    (conn->stream.acked == conn->stream.end || now >= conn->until))
+	if (conn->state != CONN_FINISHING)
+		return;
+	if (!conn->until)
+		conn->until = now + FINISH_TIMEOUT;
+	if (conn->stream.acked == conn->stream.end || now >= conn->until)
 		conn_end(conn, conn->finish_code, conn->finish_text, now);
 }
 
@@ -293,9 +296,7 @@ void conn_tick(struct conn *conn, uint64_t now)
 	int rv;
 
 	if (conn->state == CONN_LINGER) {
-		conn->dirty = false;
-		if (conn->quic)
-			conn_free_quic(conn);
+		conn_linger(conn, now);
 		return;
 	}
 	if (now >= conn->expiry) {
@@ -317,7 +318,7 @@ uint64_t conn_next(const struct conn *conn)
 	if (conn->dirty)
 		return 0;
 	if (conn->state == CONN_LINGER)
-		return conn->until;
+		return conn->again < conn->until ? conn->again : conn->until;
 	if (conn->state == CONN_FINISHING && conn->until < conn->expiry)
 		return conn->until;
 	return conn->expiry;
@@ -372,7 +373,6 @@ void conn_finish(struct conn *conn, enum goodbye why, const char *text)
 	conn->state = CONN_FINISHING;
 	conn->finish_code = why;
 	snprintf(conn->finish_text, sizeof(conn->finish_text), "%s", text);
-	conn->until = conn->ep->now + FINISH_TIMEOUT;
 	conn->dirty = true;
 }
 

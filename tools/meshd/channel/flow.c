@@ -203,7 +203,7 @@ static bool open_stream(struct conn *conn)
 {
 	if (conn->stream.id != STREAM_NONE)
 		return true;
-	return conn->dialled && conn_is_up(conn) &&
+	return conn->dialled && conn->state != CONN_HANDSHAKE &&
 	       !ngtcp2_conn_open_bidi_stream(conn->quic, &conn->stream.id,
 					     NULL);
 }

@@ -51,7 +51,8 @@ struct conn {
 
 	enum goodbye finish_code;	/* while finishing */
 	char finish_text[MESSAGE_TEXT_MAX];
-	uint64_t until;			/* finishes, lingers no longer */
+	uint64_t wait, until;		/* finishes, lingers no longer */
+	uint64_t again;			/* the last packet, unasked */
 	uint8_t *last_packet;		/* while it lingers; NULL: silent */
 	size_t last_len;
 	unsigned int late;		/* packets that came meanwhile */
@@ -105,9 +106,9 @@ void conn_break(struct conn *conn, const char *why, uint64_t now);
 /* Says why, and is silent to the user. */
 void conn_end(struct conn *conn, enum goodbye why, const char *text,
 	      uint64_t now);
-/* A packet for one that lingers. */
+/* A packet for one that lingers, and its ticks. */
 void conn_late(struct conn *conn);
-/* All but what is needed to linger. */
+void conn_linger(struct conn *conn, uint64_t now);
 void conn_free_quic(struct conn *conn);
 
 /* --- flow.c: what goes in and out of QUIC ------------------------------------- */
