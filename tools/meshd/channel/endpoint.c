@@ -174,6 +174,22 @@ static bool has_room(struct endpoint *ep, const union addr *remote,
 	return true;
 }
 
+/*
+ * A damaged or forged copy of a first packet must not be in the way of the
+ * right one. The user has not heard of this connection.
+ */
+static void drop_if_dead(struct endpoint *ep, struct conn *dead)
+{
+	struct conn **at = &ep->conns;
+
+	if (dead->state != CONN_LINGER || dead->last_packet)
+		return;
+	while (*at != dead)
+		at = &(*at)->next;
+	*at = dead->next;
+	conn_free(dead);
+}
+
 static void on_initial(struct endpoint *ep, const union addr *local,
 		       const union addr *remote, const uint8_t *packet,
 		       size_t len, uint64_t now)
@@ -204,6 +220,7 @@ static void on_initial(struct endpoint *ep, const union addr *local,
 		return;
 	ep->counters.accepted++;
 	conn_read(conn, local, remote, packet, len, now);
+	drop_if_dead(ep, conn);
 }
 
 /* --- packets of connections that nobody knows ------------------------------------ */
