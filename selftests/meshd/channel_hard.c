@@ -385,17 +385,7 @@ TEST(channel, resets_end)
 /* Bytes on the stream, as no conn_send() makes them. */
 static void say_raw(struct conn *conn, const void *data, size_t len)
 {
-	struct chunk *chunk = xalloc(sizeof(*chunk) + len);
-
-	chunk->start = conn->stream.end;
-	chunk->len = len;
-	memcpy(chunk->data, data, len);
-	if (conn->stream.last)
-		conn->stream.last->next = chunk;
-	else
-		conn->stream.first = chunk;
-	conn->stream.last = chunk;
-	conn->stream.end += len;
+	stream_add(&conn->stream, data, len);
 	conn->dirty = true;
 }
 

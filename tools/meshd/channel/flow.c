@@ -8,7 +8,7 @@
 
 /* In one go; the rest when the loop comes round again. */
 #define BURST_MAX	64
-#define PIECES_MAX	16
+#define PIECES_MAX	2
 
 /* --- what QUIC asks for ------------------------------------------------------- */
 

@@ -7,6 +7,11 @@
 #include <string.h>
 
 #define LENGTH_SIZE	sizeof(uint32_t)
+/*
+ * Longer than a packet, and filled to the end: so no packet is made of more
+ * than two pieces, and 0.12 does not lose memory when it repeats them.
+ */
+#define CHUNK_SIZE	2048
 
 void stream_init(struct stream *stream)
 {
@@ -32,36 +37,55 @@ void stream_free(struct stream *stream)
 
 /* --- out ------------------------------------------------------------------- */
 
-enum stream_result stream_queue(struct stream *stream,
-				const struct message *message, size_t max)
+static void add_chunk(struct stream *stream)
 {
-	struct buf buf = {0};
-	struct chunk *chunk;
-	uint32_t length;
+	struct chunk *chunk = xalloc(sizeof(*chunk) + CHUNK_SIZE);
 
-	buf_take(&buf, LENGTH_SIZE);
-	if (!message_encode(message, &buf)) {
-		buf_free(&buf);
-		return STREAM_TOO_LONG;
-	}
-	if (stream->end - stream->acked + buf.len > max) {
-		buf_free(&buf);
-		return STREAM_FULL;
-	}
-	length = htobe32(buf.len - LENGTH_SIZE);
-	memcpy(buf.data, &length, sizeof(length));
-	chunk = xalloc(sizeof(*chunk) + buf.len);
 	chunk->start = stream->end;
-	chunk->len = buf.len;
-	memcpy(chunk->data, buf.data, buf.len);
-	buf_free(&buf);
 	if (stream->last)
 		stream->last->next = chunk;
 	else
 		stream->first = chunk;
 	stream->last = chunk;
-	stream->end += chunk->len;
-	return STREAM_GOOD;
+}
+
+void stream_add(struct stream *stream, const uint8_t *data, size_t len)
+{
+	while (len) {
+		size_t room = stream->last ? CHUNK_SIZE - stream->last->len : 0;
+		size_t part = len < room ? len : room;
+
+		if (!part) {
+			add_chunk(stream);
+			continue;
+		}
+		memcpy(stream->last->data + stream->last->len, data, part);
+		stream->last->len += part;
+		stream->end += part;
+		data += part;
+		len -= part;
+	}
+}
+
+enum stream_result stream_queue(struct stream *stream,
+				const struct message *message, size_t max)
+{
+	enum stream_result result = STREAM_GOOD;
+	struct buf buf = {0};
+	uint32_t length;
+
+	buf_take(&buf, LENGTH_SIZE);
+	if (!message_encode(message, &buf)) {
+		result = STREAM_TOO_LONG;
+	} else if (stream->end - stream->acked + buf.len > max) {
+		result = STREAM_FULL;
+	} else {
+		length = htobe32(buf.len - LENGTH_SIZE);
+		memcpy(buf.data, &length, sizeof(length));
+		stream_add(stream, buf.data, buf.len);
+	}
+	buf_free(&buf);
+	return result;
 }
 
 unsigned int stream_unsent(const struct stream *stream, struct span *piece,

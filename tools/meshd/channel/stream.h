@@ -44,6 +44,8 @@ enum stream_result {
 /* @max: bytes that may wait. */
 enum stream_result stream_queue(struct stream *stream,
 				const struct message *message, size_t max);
+/* Bytes as they are. */
+void stream_add(struct stream *stream, const uint8_t *data, size_t len);
 /* What was not sent yet, at most @max pieces. Returns how many. */
 unsigned int stream_unsent(const struct stream *stream, struct span *piece,
 			   unsigned int max);
