@@ -14,12 +14,13 @@
 #define HANDSHAKE_TIMEOUT	(10 * SECOND)
 #define FINISH_TIMEOUT		(5 * SECOND)
 /*
- * A dead peer is noticed after 60 s, or 90 if it died just after it was heard;
- * the kernel's probes are faster where there is a path. One of these pings and
- * its answer are 160 bytes with IPv6, so 6 bytes a second.
+ * A dead peer is noticed after 60 s, or 100 if it died just after it was heard;
+ * the kernel's probes are faster where there is a path. A ping and its answer
+ * are 160 bytes with IPv6, so 5 bytes a second, if not both ends send one.
  */
 #define IDLE_TIMEOUT		(60 * SECOND)
 #define KEEPALIVE		(30 * SECOND)
+#define KEEPALIVE_DIALLED	(40 * SECOND)
 /* Before it was measured; a lost first packet is repeated after three. */
 #define FIRST_RTT		(100 * MILLISECOND)
 #define WINDOW			MESSAGE_MAX
@@ -185,7 +186,8 @@ static void come_up(struct conn *conn, uint64_t now)
 	conn->since = now;
 	conn->ep->counters.up++;
 	conn_export(conn, "EXPORTER-meshlan-tag", conn->tag, sizeof(conn->tag));
-	ngtcp2_conn_set_keep_alive_timeout(conn->quic, KEEPALIVE);
+	ngtcp2_conn_set_keep_alive_timeout(conn->quic, conn->dialled ?
+					   KEEPALIVE : KEEPALIVE_DIALLED);
 	conn->ep->ops.up(conn->ep->data, conn);
 }
 

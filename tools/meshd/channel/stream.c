@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
+
 #define LENGTH_SIZE	sizeof(uint32_t)
 /*
  * Longer than a packet, and filled to the end: so no packet is made of more
@@ -25,14 +27,23 @@ static void drop_first(struct stream *stream)
 	stream->first = chunk->next;
 	if (!stream->first)
 		stream->last = NULL;
+	secret_wipe(chunk->data, chunk->len);
 	free(chunk);
+}
+
+/* Messages carry the network's secret to those who join. */
+static void wipe_and_free(struct buf *buf)
+{
+	if (buf->data)
+		secret_wipe(buf->data, buf->room);
+	buf_free(buf);
 }
 
 void stream_free(struct stream *stream)
 {
 	while (stream->first)
 		drop_first(stream);
-	buf_free(&stream->in);
+	wipe_and_free(&stream->in);
 }
 
 /* --- out ------------------------------------------------------------------- */
@@ -84,7 +95,7 @@ enum stream_result stream_queue(struct stream *stream,
 		memcpy(buf.data, &length, sizeof(length));
 		stream_add(stream, buf.data, buf.len);
 	}
-	buf_free(&buf);
+	wipe_and_free(&buf);
 	return result;
 }
 
@@ -128,7 +139,7 @@ static void forget_taken(struct stream *stream)
 		buf_drop(&stream->in, stream->taken);
 	stream->taken = 0;
 	if (!stream->in.len)
-		buf_free(&stream->in);
+		wipe_and_free(&stream->in);
 }
 
 void stream_receive(struct stream *stream, const uint8_t *data, size_t len)
