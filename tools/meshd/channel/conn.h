@@ -39,7 +39,7 @@ struct conn_end {
 	enum conn_end_kind kind;
 	enum goodbye goodbye;	/* GOODBYE_NONE unless the peer said it */
 	bool by_peer;
-	char text[256];		/* one line; printable */
+	char text[320];		/* one line; printable */
 };
 
 /*
