@@ -305,6 +305,36 @@ TEST(channel, half_open)
 	pair_stop(&pair);
 }
 
+TEST(channel, joiners)
+{
+	const struct endpoint_counters *counters;
+	struct pair pair;
+	struct node *c;
+
+	pair_start(&pair);
+	counters = endpoint_counters(pair.b->ep);
+	c = net_add(&pair.net, "203.0.113.1", NULL,
+		    tls_credentials_new(NULL, NULL));
+	c->pin = &pair.ca;
+	for (int i = 0; i < JOINERS_SOURCE_MAX + 4; i++) {
+		net_dial(c, pair.b, ALPN_JOIN);
+		net_run(&pair.net, 100 * MILLISECOND);
+	}
+	point(pair.b->ups == JOINERS_SOURCE_MAX && counters->over_joiners == 4,
+	      "a source may have %u joiners", JOINERS_SOURCE_MAX);
+	point(c->downs == 4 && c->end.goodbye == GOODBYE_REFUSED,
+	      "more are told: %s", c->end.text);
+	pair_connect(&pair);
+	say(pair.a->conn, 1);
+	c->downs = 0;
+	net_run(&pair.net, JOIN_LIFE + SECOND);
+	point(c->downs == JOINERS_SOURCE_MAX &&
+	      pair.b->downs == JOINERS_SOURCE_MAX &&
+	      strstr(c->end.text, "too long"), "none stays: %s", c->end.text);
+	point(!pair.a->downs, "members do");
+	pair_stop(&pair);
+}
+
 TEST(channel, budgets)
 {
 	struct limits limits = {0};

@@ -179,9 +179,34 @@ void conn_free(struct conn *conn)
 
 /* --- work ---------------------------------------------------------------------- */
 
+static bool is_joiner(const struct conn *conn)
+{
+	return !conn->dialled && conn->alpn == ALPN_JOIN &&
+	       (conn->state == CONN_UP || conn->state == CONN_FINISHING);
+}
+
+static bool has_room_for(const struct conn *joiner)
+{
+	unsigned int all = 0, source = 0;
+
+	for (struct conn *conn = joiner->ep->conns; conn; conn = conn->next) {
+		if (!is_joiner(conn))
+			continue;
+		all++;
+		source += limits_same_source(&conn->remote, &joiner->remote);
+	}
+	return all < JOINERS_MAX && source < JOINERS_SOURCE_MAX;
+}
+
 static void come_up(struct conn *conn, uint64_t now)
 {
 	conn->came_up = false;
+	if (!conn->dialled && conn->alpn == ALPN_JOIN && !has_room_for(conn)) {
+		conn->ep->counters.over_joiners++;
+		conn_end(conn, GOODBYE_REFUSED,
+			 "too many hosts join here now: try again", now);
+		return;
+	}
 	conn->state = CONN_UP;
 	conn->since = now;
 	conn->ep->counters.up++;
@@ -311,6 +336,8 @@ void conn_tick(struct conn *conn, uint64_t now)
 		tell_user(conn, now);
 	}
 	finish(conn, now);
+	if (is_joiner(conn) && now - conn->since >= JOIN_LIFE)
+		conn_break(conn, "joining took too long", now);
 	if (conn->dirty && conn->state != CONN_LINGER)
 		conn_write(conn, now);
 }
@@ -323,6 +350,8 @@ uint64_t conn_next(const struct conn *conn)
 		return conn->again < conn->until ? conn->again : conn->until;
 	if (conn->state == CONN_FINISHING && conn->until < conn->expiry)
 		return conn->until;
+	if (is_joiner(conn) && conn->since + JOIN_LIFE < conn->expiry)
+		return conn->since + JOIN_LIFE;
 	return conn->expiry;
 }
 

@@ -74,6 +74,7 @@ struct endpoint_counters {
 	uint64_t over_half_open;	/* dropped: too many handshakes, */
 	uint64_t over_source;		/* from there, */
 	uint64_t over_budget;		/* or in this second */
+	uint64_t over_joiners;		/* closed: too many join */
 	uint64_t resets_sent, resets_heard;
 	uint64_t no_fixed_bit;		/* not sent: would be taken for data */
 	uint64_t accepted, dialled, up, down;

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/secret.h"
 
 #define RETRY_KEY_LIFE	MINUTE

@@ -9,10 +9,16 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/clock.h"
 
 /* Handshakes that were begun by others and have not ended. */
 #define HALF_OPEN_MAX		64
 #define HALF_OPEN_SOURCE_MAX	32
+
+/* Hosts that join: nobody knows them yet, so they do not stay. */
+#define JOINERS_MAX		32
+#define JOINERS_SOURCE_MAX	16
+#define JOIN_LIFE		(60 * SECOND)
 
 struct bucket {
 	uint64_t at;		/* when it was full, or would have been */
