@@ -434,6 +434,91 @@ TEST(channel, leave)
 	pair_stop(&pair);
 }
 
+/* --- calls from inside callbacks ---------------------------------------------------------- */
+
+TEST(channel, close_at_once)
+{
+	struct pair pair;
+
+	pair_start(&pair);
+	pair.b->close_on_up = true;
+	pair.a->dial_on_down = pair.b;
+	pair.a->dials_left = 5;
+	net_dial(pair.a, pair.b, ALPN_MESH);
+	net_run(&pair.net, 10 * SECOND);
+	point(pair.b->ups == 6 && !pair.b->downs && pair.a->downs == 6,
+	      "closed as it comes up, dialled again as it goes down");
+	point(pair.a->end.kind == CONN_END_GOODBYE &&
+	      pair.a->end.goodbye == GOODBYE_DUPLICATE, "the reason: %s",
+	      pair.a->end.text);
+	pair.b->close_on_up = false;
+	pair.a->close_on_up = true;
+	net_dial(pair.a, pair.b, ALPN_MESH);
+	net_run(&pair.net, 10 * SECOND);
+	point(pair.b->downs == 1 && pair.a->downs == 6, "the other way round");
+	point(!pair.a->ep->conns && !pair.b->ep->conns, "nothing is left");
+	pair_stop(&pair);
+}
+
+TEST(channel, close_before)
+{
+	struct pair pair;
+	struct conn *conn;
+
+	pair_start(&pair);
+	conn = net_dial(pair.a, pair.b, ALPN_MESH);
+	say(conn, 1);
+	conn_close(conn, GOODBYE_LEAVING, "never mind");
+	conn = net_dial(pair.a, pair.b, ALPN_MESH);
+	net_run(&pair.net, 15 * MILLISECOND);
+	conn_close(conn, GOODBYE_LEAVING, "never mind");
+	net_run(&pair.net, 20 * SECOND);
+	point(!pair.a->ups && !pair.a->downs && !pair.b->ups && !pair.b->downs,
+	      "a dial that is given up");
+	point(!pair.a->ep->conns && !pair.b->ep->conns, "leaves nothing");
+	pair_stop(&pair);
+}
+
+TEST(channel, finish_inside)
+{
+	struct pair pair;
+
+	pair_start(&pair);
+	pair_connect(&pair);
+	pair.b->echo = true;
+	pair.b->finish_on_message = true;
+	for (int i = 0; i < 10; i++)
+		say(pair.a->conn, i);
+	net_run(&pair.net, SECOND);
+	point(pair.b->messages == 1 && pair.a->messages == 1 &&
+	      pair.a->end.goodbye == GOODBYE_DEGREE,
+	      "the answer comes, then the goodbye, and no more is heard");
+	pair_stop(&pair);
+}
+
+static void close_one(void *data, struct conn *conn)
+{
+	++*(unsigned int *)data;
+	conn_close(conn, GOODBYE_REVOKED, "its certificate was revoked");
+}
+
+TEST(channel, each)
+{
+	unsigned int count = 0;
+	struct pair pair;
+
+	pair_start(&pair);
+	for (int i = 0; i < 5; i++)
+		pair_connect(&pair);
+	net_dial(pair.a, pair.b, ALPN_MESH);
+	endpoint_each(pair.a->ep, close_one, &count);
+	point_number("each that is up", count, 5);
+	net_run(&pair.net, SECOND);
+	point(pair.b->downs == 5 && pair.b->end.goodbye == GOODBYE_REVOKED &&
+	      pair.a->ups == 6, "and only these are closed");
+	pair_stop(&pair);
+}
+
 /* --- credentials that change ---------------------------------------------------------------- */
 
 TEST(channel, renewed)

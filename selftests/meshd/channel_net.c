@@ -144,6 +144,10 @@ static void on_up(void *data, struct conn *conn)
 
 	node->ups++;
 	node->conn = conn;
+	if (node->close_on_up) {
+		conn_close(conn, GOODBYE_DUPLICATE, "another stays");
+		node->conn = NULL;
+	}
 }
 
 static void on_message(void *data, struct conn *conn,
@@ -158,6 +162,10 @@ static void on_message(void *data, struct conn *conn,
 		node->code = message->goodbye.code;
 	if (node->echo)
 		conn_send(conn, message);
+	if (node->finish_on_message) {
+		conn_finish(conn, GOODBYE_DEGREE, "enough");
+		node->conn = NULL;
+	}
 	if (node->close_on_message) {
 		conn_close(conn, GOODBYE_DISCONNECT, "by a\nperson");
 		/* The message must still be there. */
@@ -180,6 +188,10 @@ static void on_down(void *data, struct conn *conn, const struct conn_end *end)
 	node->end = *end;
 	if (node->conn == conn)
 		node->conn = NULL;
+	if (node->dials_left) {
+		node->dials_left--;
+		net_dial(node, node->dial_on_down, ALPN_MESH);
+	}
 }
 
 static const struct endpoint_ops ops = {

@@ -38,7 +38,9 @@ struct node {
 	const struct test_ca *trust;
 	const struct test_ca *pin;	/* of a joiner */
 	bool echo;			/* answers each message with itself */
-	bool close_on_message;
+	bool close_on_message, close_on_up, finish_on_message;
+	struct node *dial_on_down;	/* so often: */
+	unsigned int dials_left;
 	/* What was heard. */
 	unsigned int ups, downs, moves, messages, foreign, verified;
 	unsigned int chain;		/* certificates seen last */

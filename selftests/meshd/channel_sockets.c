@@ -200,6 +200,35 @@ TEST(channel, steering)
 	close(stranger);
 }
 
+/* A port that somebody blocks is left for another. */
+TEST(channel, ports)
+{
+	struct sockets_set set = { .count = 2 };
+	struct endpoint_dial how = { .alpn = ALPN_MESH };
+	struct daemon a, b;
+	struct test_ca ca;
+	uv_loop_t loop;
+
+	test_ca_make(&ca, "the network");
+	uv_loop_init(&loop);
+	start(&a, &loop, &ca, &set);
+	start(&b, &loop, &ca, &set);
+	addr_parse(&how.remote, "127.0.0.1", sockets_port(b.sockets, 1));
+	how.local.sa.sa_family = AF_INET;
+	addr_set_port(&how.local, sockets_port(a.sockets, 1));
+	endpoint_dial(a.ep, &how, clock_now());
+	point(wait_for(&loop, &a.messages) && wait_for(&loop, &b.messages),
+	      "between second ports");
+	point(b.conn && addr_port(conn_remote(b.conn)) ==
+	      sockets_port(a.sockets, 1) && addr_port(conn_local(b.conn)) ==
+	      sockets_port(b.sockets, 1), "both ends use them");
+	stop(&a);
+	stop(&b);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	uv_loop_close(&loop);
+	test_ca_free(&ca);
+}
+
 TEST(channel, port_taken)
 {
 	struct sockets_set set = { .count = 1 };
