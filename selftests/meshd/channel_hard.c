@@ -548,3 +548,29 @@ TEST(channel, second_stream)
 	      "without its stream a connection ends: %s", pair.b->end.text);
 	pair_stop(&pair);
 }
+
+static void send_nothing(void *data, const union addr *local,
+			 const union addr *remote, const uint8_t *packet,
+			 size_t len)
+{
+}
+
+/* An endpoint that only dials need not care for others' packets. */
+TEST(channel, no_callbacks)
+{
+	static const struct endpoint_wire wire = { .send = send_nothing };
+	static const struct endpoint_ops none;
+	static const uint8_t secret[32];
+	const uint8_t packet[20] = { 0x20 };
+	struct endpoint *ep = endpoint_open(&wire, &none, NULL, secret);
+	struct endpoint_dial dial = { .alpn = ALPN_MESH };
+	union addr addr;
+
+	addr_parse(&addr, "192.0.2.1:1", 1);
+	dial.remote = addr;
+	endpoint_receive(ep, &addr, &addr, packet, sizeof(packet), HOUR);
+	endpoint_receive(ep, &addr, &addr, initial, sizeof(initial), HOUR);
+	point(!endpoint_dial(ep, &dial, HOUR) && endpoint_next(ep) == NEVER,
+	      "without callbacks and credentials nothing happens");
+	endpoint_close(ep);
+}

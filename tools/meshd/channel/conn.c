@@ -272,7 +272,7 @@ static void tell_user(struct conn *conn, uint64_t now)
 	}
 	if (conn->came_up && conn->state == CONN_HANDSHAKE)
 		come_up(conn, now);
-	if (conn->moved && conn->state == CONN_UP)
+	if (conn->moved && conn->state == CONN_UP && conn->ep->ops.moved)
 		conn->ep->ops.moved(conn->ep->data, conn);
 	conn->moved = false;
 	if (conn->state == CONN_UP)

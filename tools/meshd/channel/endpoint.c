@@ -324,7 +324,8 @@ void endpoint_receive(struct endpoint *ep, const union addr *local,
 			ep->counters.junk++;
 	} else if (len && packet[0] >= FOREIGN_FIRST) {
 		ep->counters.foreign++;
-		ep->ops.foreign(ep->data, local, remote, packet, len);
+		if (ep->ops.foreign)
+			ep->ops.foreign(ep->data, local, remote, packet, len);
 	} else {
 		ep->counters.junk++;
 	}

@@ -33,7 +33,7 @@ struct endpoint;
  * endpoint_tick() or endpoint_close().
  */
 struct endpoint_ops {
-	/* Not QUIC: first byte 0x10 to 0x3f. */
+	/* Not QUIC: first byte 0x10 to 0x3f. May be NULL. */
 	void (*foreign)(void *data, const union addr *local,
 			const union addr *remote, const uint8_t *packet,
 			size_t len);
@@ -51,7 +51,7 @@ struct endpoint_ops {
 	/* @message and what it points to is good until this returns. */
 	void (*message)(void *data, struct conn *conn,
 			const struct message *message);
-	/* The peer, which dialled, has another address now; proven. */
+	/* The peer, which dialled, has another address now. May be NULL. */
 	void (*moved)(void *data, struct conn *conn);
 	void (*down)(void *data, struct conn *conn,
 		     const struct conn_end *end);
