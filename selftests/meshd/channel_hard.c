@@ -536,10 +536,7 @@ TEST(channel, second_stream)
 	      "who dialled gets one stream");
 	point(ngtcp2_conn_open_bidi_stream(pair.b->conn->quic, &id, NULL) < 0,
 	      "the other none");
-	ngtcp2_conn_shutdown_stream(pair.a->conn->quic,
-#if NGTCP2_VERSION_NUM >= 0x010000
-				    0,
-#endif
+	ngtcp2_conn_shutdown_stream(pair.a->conn->quic, QUIC_NO_FLAGS
 				    pair.a->conn->stream.id, 5);
 	pair.a->conn->dirty = true;
 	net_run(&pair.net, SECOND);

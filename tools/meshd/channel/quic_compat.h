@@ -16,6 +16,8 @@
 
 /* What a callback for a path has between the path and the result. */
 #define QUIC_OLD_PATH		const ngtcp2_path *old_path,
+/* What calls about a stream have before its number. */
+#define QUIC_NO_FLAGS		0,
 
 static inline void quic_get_ccerr(ngtcp2_conn *conn, ngtcp2_ccerr *ccerr)
 {
@@ -48,6 +50,7 @@ static inline uint64_t quic_rtt(ngtcp2_conn *conn)
 #else
 
 #define QUIC_OLD_PATH
+#define QUIC_NO_FLAGS
 
 typedef ngtcp2_connection_close_error ngtcp2_ccerr;
 

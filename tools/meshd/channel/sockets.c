@@ -19,6 +19,7 @@
 #define BURST_MAX	64
 #define DATAGRAM_MAX	2048
 #define QUEUE_BYTES	(1024 * 1024)
+#define ANY_PORT_TRIES	8
 
 struct socket {
 	struct sockets *all;
@@ -128,24 +129,59 @@ static void add(struct sockets *sockets, uv_loop_t *loop, int fd, int family,
 	sockets->handles++;
 }
 
-/* False if the port is not to be had at all; errno. */
+static const int families[FAMILIES] = { AF_INET, AF_INET6 };
+
+static void close_all(const int *fd)
+{
+	int error = errno;
+
+	for (unsigned int i = 0; i < FAMILIES; i++) {
+		if (fd[i] >= 0)
+			close(fd[i]);
+	}
+	errno = error;
+}
+
+/* -1 for a family that this host does not have. False if there is none. */
+static bool open_families(int fd[FAMILIES], uint16_t *port, uint32_t mark)
+{
+	bool some = false;
+
+	memset(fd, 0xff, FAMILIES * sizeof(*fd));
+	for (unsigned int i = 0; i < FAMILIES; i++) {
+		fd[i] = open_one(families[i], port, mark);
+		some |= fd[i] >= 0;
+		if (fd[i] < 0 && errno != EAFNOSUPPORT &&
+		    errno != EADDRNOTAVAIL) {
+			close_all(fd);
+			return false;
+		}
+	}
+	return some;
+}
+
+/* False if the port is not to be had; errno. */
 static bool open_port(struct sockets *sockets, uv_loop_t *loop,
 		      uint16_t *port, uint32_t mark)
 {
-	static const int families[FAMILIES] = { AF_INET, AF_INET6 };
-	bool some = false;
+	unsigned int tries = *port ? 1 : ANY_PORT_TRIES;
+	int fd[FAMILIES];
+	uint16_t got;
 
+	/* Any port that is free for IPv4 need not be so for IPv6. */
+	do {
+		got = *port;
+		if (open_families(fd, &got, mark))
+			break;
+	} while (--tries);
+	if (!tries)
+		return false;
+	*port = got;
 	for (unsigned int i = 0; i < FAMILIES; i++) {
-		int fd = open_one(families[i], port, mark);
-
-		if (fd < 0 && errno != EAFNOSUPPORT && errno != EADDRNOTAVAIL)
-			return false;
-		if (fd < 0)
-			continue;
-		add(sockets, loop, fd, families[i], *port);
-		some = true;
+		if (fd[i] >= 0)
+			add(sockets, loop, fd[i], families[i], got);
 	}
-	return some;
+	return true;
 }
 
 static void wire_send(void *data, const union addr *local,
