@@ -8,7 +8,7 @@
 #include "meshd/base/secret.h"
 #include "meshd/channel/internal.h"
 
-/* --- the good way ---------------------------------------------------------------------- */
+/* --- the good way -------------------------------------------------------- */
 
 TEST(channel, connect)
 {
@@ -95,7 +95,7 @@ TEST(channel, ipv6)
 	test_ca_free(&ca);
 }
 
-/* --- refusals -------------------------------------------------------------------------- */
+/* --- refusals ------------------------------------------------------------ */
 
 static void refused(const char *name, const struct conn_end *end, bool by_peer,
 		    const char *words)
@@ -223,7 +223,7 @@ TEST(channel, join)
 	test_ca_free(&other);
 }
 
-/* --- ends ------------------------------------------------------------------------------ */
+/* --- ends ---------------------------------------------------------------- */
 
 TEST(channel, close)
 {
@@ -338,7 +338,8 @@ TEST(channel, silence)
 	net_until(&pair.net, &pair.b->downs, 1, 200 * SECOND);
 	point(pair.a->end.kind == CONN_END_SILENT &&
 	      pair.b->end.kind == CONN_END_SILENT &&
-	      pair.net.now - begun < 105 * SECOND, "noticed after %" PRIu64 " s",
+	      pair.net.now - begun < 105 * SECOND,
+	      "noticed after %" PRIu64 " s",
 	      (pair.net.now - begun) / SECOND);
 	begun = pair.net.now;
 	net_dial(pair.a, pair.b, ALPN_MESH);
@@ -434,7 +435,7 @@ TEST(channel, leave)
 	pair_stop(&pair);
 }
 
-/* --- calls from inside callbacks ---------------------------------------------------------- */
+/* --- calls from inside callbacks ----------------------------------------- */
 
 TEST(channel, close_at_once)
 {
@@ -519,7 +520,7 @@ TEST(channel, each)
 	pair_stop(&pair);
 }
 
-/* --- credentials that change ---------------------------------------------------------------- */
+/* --- credentials that change --------------------------------------------- */
 
 TEST(channel, renewed)
 {

@@ -8,9 +8,9 @@
 #include "meshd/base/secret.h"
 #include "meshd/channel/internal.h"
 
-/* --- bad networks ------------------------------------------------------------------------ */
+/* --- bad networks -------------------------------------------------------- */
 
-/* Half of 0.12's connections would clear it, and the kernel take them for data. */
+/* Half of 0.12's connections would clear it: the kernel takes them for data. */
 TEST(channel, fixed_bit)
 {
 	struct pair pair;
@@ -122,7 +122,7 @@ TEST(channel, dials_on_bad_network)
 	pair_stop(&pair);
 }
 
-/* --- moving -------------------------------------------------------------------------------- */
+/* --- moving -------------------------------------------------------------- */
 
 TEST(channel, moves)
 {
@@ -176,7 +176,7 @@ TEST(channel, not_moved)
 	pair_stop(&pair);
 }
 
-/* --- strangers ------------------------------------------------------------------------------- */
+/* --- strangers ----------------------------------------------------------- */
 
 static const uint8_t initial[1200] = {
 	0xc0, 0, 0, 0, 1, 8, 1, 2, 3, 4, 5, 6, 7, 8, 8, 1, 2, 3, 4, 5, 6, 7, 9,
@@ -410,7 +410,7 @@ TEST(channel, resets_end)
 	pair_stop(&pair);
 }
 
-/* --- hostile members ------------------------------------------------------------------------ */
+/* --- hostile members ----------------------------------------------------- */
 
 /* Bytes on the stream, as no conn_send() makes them. */
 static void say_raw(struct conn *conn, const void *data, size_t len)

@@ -10,7 +10,7 @@
 #include "meshd/channel/message_table.h"
 #include "meshd/channel/printable.h"
 
-/* --- every member there and back --------------------------------------------- */
+/* --- every member there and back ----------------------------------------- */
 
 /* Values that tell members apart; the same for the same @seed. */
 static uint8_t some(unsigned int *seed)
@@ -192,7 +192,7 @@ TEST(channel, message_values)
 	buf_free(&buf);
 }
 
-/* --- limits on the way out --------------------------------------------------- */
+/* --- limits on the way out ----------------------------------------------- */
 
 TEST(channel, message_too_much)
 {
@@ -248,7 +248,7 @@ TEST(channel, message_largest)
 	free(route);
 }
 
-/* --- hostile ones ------------------------------------------------------------ */
+/* --- hostile ones -------------------------------------------------------- */
 
 static const struct {
 	const char *name, *data;
@@ -370,7 +370,7 @@ TEST(channel, message_random)
 	point(good < 200000, "random bytes, %u of them messages", good);
 }
 
-/* --- text -------------------------------------------------------------------- */
+/* --- text ---------------------------------------------------------------- */
 
 static void clean(const char *from, const char *wanted, size_t size)
 {

@@ -10,7 +10,7 @@
 #include "meshd/base/buf.h"
 #include "meshd/base/secret.h"
 
-/* --- certificates -------------------------------------------------------------------- */
+/* --- certificates -------------------------------------------------------- */
 
 static void must(int rv)
 {
@@ -129,7 +129,7 @@ static bool on_verify(void *data, struct conn *conn,
 	return good;
 }
 
-/* --- what endpoints tell --------------------------------------------------------------- */
+/* --- what endpoints tell ------------------------------------------------- */
 
 static void on_foreign(void *data, const union addr *local,
 		       const union addr *remote, const uint8_t *packet,
@@ -203,7 +203,7 @@ static const struct endpoint_ops ops = {
 	.down = on_down,
 };
 
-/* --- datagrams -------------------------------------------------------------------------- */
+/* --- datagrams ----------------------------------------------------------- */
 
 struct datagram {
 	struct datagram *next;
@@ -292,7 +292,7 @@ static void on_send(void *data, const union addr *local,
 		      delay + 3 * MILLISECOND, false);
 }
 
-/* --- running ------------------------------------------------------------------------------ */
+/* --- running ------------------------------------------------------------- */
 
 void net_start(struct net *net)
 {
@@ -415,7 +415,7 @@ bool net_until(struct net *net, const unsigned int *number,
 	return true;
 }
 
-/* --- the usual two --------------------------------------------------------------------------- */
+/* --- the usual two ------------------------------------------------------- */
 
 void pair_start(struct pair *pair)
 {

@@ -12,7 +12,7 @@
 #include "meshd/base/clock.h"
 #include "meshd/channel/endpoint.h"
 
-/* --- a network's certificates ------------------------------------------------------ */
+/* --- a network's certificates -------------------------------------------- */
 
 struct test_ca {
 	gnutls_x509_privkey_t key;
@@ -25,7 +25,7 @@ void test_ca_free(struct test_ca *ca);
 struct tls_credentials *test_credentials(const struct test_ca *ca,
 					 const char *name);
 
-/* --- the network -------------------------------------------------------------------- */
+/* --- the network --------------------------------------------------------- */
 
 #define NET_NODES	8
 

@@ -117,7 +117,7 @@ static size_t reason_len(const char *text)
 	return strnlen(text, REASON_MAX);
 }
 
-/* --- their end ----------------------------------------------------------------- */
+/* --- their end ----------------------------------------------------------- */
 
 static void read_alert(struct conn_end *end, uint64_t alert)
 {
@@ -152,7 +152,7 @@ static void read_reason(struct conn *conn, struct conn_end *end)
 			 (unsigned long long)error.error_code);
 }
 
-/* --- our end ------------------------------------------------------------------- */
+/* --- our end ------------------------------------------------------------- */
 
 static void refuse(struct conn *conn, int rv, struct conn_end *end,
 		   uint64_t now)

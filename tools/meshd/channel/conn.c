@@ -26,7 +26,7 @@
 #define WINDOW			MESSAGE_MAX
 #define DIALLED_CID_SIZE	16
 
-/* --- beginning ----------------------------------------------------------------- */
+/* --- beginning ----------------------------------------------------------- */
 
 static ngtcp2_conn *get_quic(ngtcp2_crypto_conn_ref *ref)
 {
@@ -177,7 +177,7 @@ void conn_free(struct conn *conn)
 	free(conn);
 }
 
-/* --- work ---------------------------------------------------------------------- */
+/* --- work ---------------------------------------------------------------- */
 
 static bool is_joiner(const struct conn *conn)
 {
@@ -360,7 +360,7 @@ bool conn_is_over(const struct conn *conn, uint64_t now)
 	return conn->state == CONN_LINGER && !conn->quic && now >= conn->until;
 }
 
-/* --- for the user ---------------------------------------------------------------- */
+/* --- for the user -------------------------------------------------------- */
 
 bool conn_send(struct conn *conn, const struct message *message)
 {

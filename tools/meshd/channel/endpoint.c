@@ -59,7 +59,7 @@ void endpoint_set_credentials(struct endpoint *ep,
 	ep->credentials = credentials;
 }
 
-/* --- sending -------------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 void endpoint_send(struct endpoint *ep, const union addr *local,
 		   const union addr *remote, const uint8_t *packet, size_t len)
@@ -95,7 +95,7 @@ struct conn *endpoint_dial(struct endpoint *ep,
 	return conn;
 }
 
-/* --- strangers ------------------------------------------------------------------ */
+/* --- strangers ----------------------------------------------------------- */
 
 static void send_retry(struct endpoint *ep, const union addr *local,
 		       const union addr *remote, const ngtcp2_pkt_hd *hd,
@@ -223,7 +223,7 @@ static void on_initial(struct endpoint *ep, const union addr *local,
 	drop_if_dead(ep, conn);
 }
 
-/* --- packets of connections that nobody knows ------------------------------------ */
+/* --- packets of connections that nobody knows ---------------------------- */
 
 void endpoint_reset_token(struct endpoint *ep, const ngtcp2_cid *cid,
 			  uint8_t *token)
@@ -280,7 +280,7 @@ static bool is_reset(struct endpoint *ep, const union addr *local,
 	return false;
 }
 
-/* --- receiving ------------------------------------------------------------------- */
+/* --- receiving ----------------------------------------------------------- */
 
 static void on_quic(struct endpoint *ep, const union addr *local,
 		    const union addr *remote, const uint8_t *packet,
@@ -331,7 +331,7 @@ void endpoint_receive(struct endpoint *ep, const union addr *local,
 	}
 }
 
-/* --- time ------------------------------------------------------------------------ */
+/* --- time ---------------------------------------------------------------- */
 
 uint64_t endpoint_next(const struct endpoint *ep)
 {
@@ -365,7 +365,7 @@ void endpoint_tick(struct endpoint *ep, uint64_t now)
 	}
 }
 
-/* --- for the user ------------------------------------------------------------------ */
+/* --- for the user -------------------------------------------------------- */
 
 const struct endpoint_counters *endpoint_counters(const struct endpoint *ep)
 {

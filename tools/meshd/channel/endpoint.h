@@ -67,9 +67,9 @@ struct endpoint_wire {
 
 struct endpoint_counters {
 	uint64_t received, sent, foreign;
-	uint64_t junk;			/* neither QUIC nor foreign, or broken */
+	uint64_t junk;			/* not QUIC nor foreign, or broken */
 	uint64_t version;		/* of another QUIC version */
-	uint64_t retries;		/* strangers asked to prove an address */
+	uint64_t retries;		/* strangers asked to prove where */
 	uint64_t bad_token;
 	uint64_t over_half_open;	/* dropped: too many handshakes, */
 	uint64_t over_source;		/* from there, */

@@ -10,7 +10,7 @@
 #define BURST_MAX	64
 #define PIECES_MAX	2
 
-/* --- what QUIC asks for ------------------------------------------------------- */
+/* --- what QUIC asks for -------------------------------------------------- */
 
 static void on_random(uint8_t *to, size_t len, const ngtcp2_rand_ctx *context)
 {
@@ -46,7 +46,7 @@ static int on_old_id(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *data)
 	return 0;
 }
 
-/* --- what happens: noted, and told when QUIC has returned ---------------------- */
+/* --- what happens: noted, and told when QUIC has returned ---------------- */
 
 static int on_completed(ngtcp2_conn *quic, void *data)
 {
@@ -178,7 +178,7 @@ const ngtcp2_callbacks conn_server_callbacks = {
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 };
 
-/* --- packets out --------------------------------------------------------------- */
+/* --- packets out --------------------------------------------------------- */
 
 void conn_path(const struct conn *conn, const union addr *remote,
 	       ngtcp2_path *path)

@@ -72,7 +72,7 @@ struct endpoint {
 	struct endpoint_counters counters;
 };
 
-/* --- tls.c ------------------------------------------------------------------ */
+/* --- tls.c --------------------------------------------------------------- */
 
 /* The session's pointer is &conn->ref. False: no memory, no credentials. */
 bool tls_start(struct conn *conn);
@@ -80,7 +80,7 @@ bool tls_start(struct conn *conn);
 bool tls_check(struct conn *conn);
 bool tls_has_member(const struct tls_credentials *credentials);
 
-/* --- conn.c ----------------------------------------------------------------- */
+/* --- conn.c -------------------------------------------------------------- */
 
 /* Both return NULL if it cannot be. */
 struct conn *conn_dial(struct endpoint *ep, const struct endpoint_dial *dial,
@@ -97,7 +97,7 @@ uint64_t conn_next(const struct conn *conn);
 bool conn_is_over(const struct conn *conn, uint64_t now);
 void conn_free(struct conn *conn);
 
-/* --- closing.c -------------------------------------------------------------- */
+/* --- closing.c ----------------------------------------------------------- */
 
 /* @rv: what QUIC said. */
 void conn_fail(struct conn *conn, int rv, uint64_t now);
@@ -111,7 +111,7 @@ void conn_late(struct conn *conn);
 void conn_linger(struct conn *conn, uint64_t now);
 void conn_free_quic(struct conn *conn);
 
-/* --- flow.c: what goes in and out of QUIC ------------------------------------- */
+/* --- flow.c: what goes in and out of QUIC -------------------------------- */
 
 extern const ngtcp2_callbacks conn_client_callbacks, conn_server_callbacks;
 
@@ -119,7 +119,7 @@ void conn_write(struct conn *conn, uint64_t now);
 void conn_path(const struct conn *conn, const union addr *remote,
 	       ngtcp2_path *path);
 
-/* --- endpoint.c ------------------------------------------------------------- */
+/* --- endpoint.c ---------------------------------------------------------- */
 
 /* Counts, and sees that it cannot be taken for data. */
 void endpoint_send(struct endpoint *ep, const union addr *local,

@@ -195,7 +195,7 @@ bool item_skip(struct span *input)
 	}
 }
 
-/* --- writing ----------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------- */
 
 typedef size_t encode_fn(size_t count, unsigned char *to, size_t room);
 

@@ -29,7 +29,7 @@ struct item {
 	struct span bytes;
 };
 
-/* Takes it from the front of @input. False if that is not CBOR or ends early. */
+/* Takes it from the front of @input. False if that is no CBOR or ends early. */
 bool item_read(struct span *input, struct item *item);
 /* Takes a whole value, with all that is inside. */
 bool item_skip(struct span *input);

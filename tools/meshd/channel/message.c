@@ -36,7 +36,7 @@ void message_release(struct message *message)
 	}
 }
 
-/* --- values in memory ------------------------------------------------------ */
+/* --- values in memory ---------------------------------------------------- */
 
 static uint64_t load_number(const void *from, size_t size)
 {
@@ -97,7 +97,7 @@ static const void *elements(const struct member *member, const void *object)
 	return list;
 }
 
-/* --- encoding -------------------------------------------------------------- */
+/* --- encoding ------------------------------------------------------------ */
 
 static bool all_zero(const uint8_t *data, size_t len)
 {
@@ -221,7 +221,7 @@ bool message_encode(const struct message *message, struct buf *buf)
 	return false;
 }
 
-/* --- decoding -------------------------------------------------------------- */
+/* --- decoding ------------------------------------------------------------ */
 
 struct decoder {
 	struct span input;

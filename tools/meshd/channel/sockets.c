@@ -41,7 +41,7 @@ struct sockets {
 	struct sockets_counters counters;
 };
 
-/* --- opening --------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 /*
  * The kernel's socket is the first of the port's group and has what begins
@@ -242,7 +242,7 @@ void sockets_close(struct sockets *sockets)
 	uv_close((uv_handle_t *)&sockets->timer, on_closed);
 }
 
-/* --- out ------------------------------------------------------------------------- */
+/* --- out ----------------------------------------------------------------- */
 
 static struct socket *socket_for(struct sockets *sockets,
 				 const union addr *local, int family)
@@ -331,7 +331,7 @@ const struct sockets_counters *sockets_counters(const struct sockets *sockets)
 	return &sockets->counters;
 }
 
-/* --- in -------------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------ */
 
 static void find_local(const struct socket *socket, struct msghdr *msg,
 		       union addr *local)
@@ -398,7 +398,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		;
 }
 
-/* --- time ------------------------------------------------------------------------ */
+/* --- time ---------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer)
 {

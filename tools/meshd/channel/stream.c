@@ -46,7 +46,7 @@ void stream_free(struct stream *stream)
 	wipe_and_free(&stream->in);
 }
 
-/* --- out ------------------------------------------------------------------- */
+/* --- out ----------------------------------------------------------------- */
 
 static void add_chunk(struct stream *stream)
 {
@@ -131,7 +131,7 @@ void stream_acked(struct stream *stream, uint64_t offset)
 		drop_first(stream);
 }
 
-/* --- in -------------------------------------------------------------------- */
+/* --- in ------------------------------------------------------------------ */
 
 static void forget_taken(struct stream *stream)
 {

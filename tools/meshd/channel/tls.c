@@ -53,7 +53,7 @@ const char *tls_groups(void)
 	return group_names;
 }
 
-/* --- credentials ------------------------------------------------------------- */
+/* --- credentials --------------------------------------------------------- */
 
 struct tls_credentials *
 tls_credentials_new(gnutls_certificate_credentials_t member,
@@ -93,7 +93,7 @@ bool tls_has_member(const struct tls_credentials *credentials)
 	return credentials && credentials->member;
 }
 
-/* --- the handshake ------------------------------------------------------------- */
+/* --- the handshake ------------------------------------------------------- */
 
 static const gnutls_datum_t alpns[] = {
 	[ALPN_MESH] = { (unsigned char *)"meshlan/1", 9 },
@@ -222,7 +222,7 @@ bool tls_check(struct conn *conn)
 	return conn->peer.node || alpn == ALPN_JOIN;
 }
 
-/* --- what both ends know afterwards ------------------------------------------- */
+/* --- what both ends know afterwards -------------------------------------- */
 
 bool conn_export(const struct conn *conn, const char *label, void *data,
 		 size_t len)

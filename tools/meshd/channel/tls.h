@@ -38,7 +38,8 @@ struct tls_credentials;
 struct tls_credentials *
 tls_credentials_new(gnutls_certificate_credentials_t member,
 		    gnutls_certificate_credentials_t gate);
-struct tls_credentials *tls_credentials_get(struct tls_credentials *credentials);
+struct tls_credentials *
+tls_credentials_get(struct tls_credentials *credentials);
 void tls_credentials_put(struct tls_credentials *credentials);
 
 /* Names the groups in use, for "status": "X25519", or a hybrid one first. */
