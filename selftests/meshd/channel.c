@@ -190,7 +190,7 @@ TEST(channel, join)
 {
 	struct test_ca other;
 	struct pair pair;
-	struct node *c;
+	struct node *c, *d;
 
 	pair_start(&pair);
 	test_ca_make(&other, "another network");
@@ -213,6 +213,11 @@ TEST(channel, join)
 	net_until(&pair.net, &c->downs, 1, SECOND);
 	point(c->ups == 1 && pair.a->ups == 1, "a wrong pin does not");
 	refused("wrong pin", &c->end, false, "not the network of the token");
+	/* Who has no authority to show takes nobody in. */
+	d = net_add(&pair.net, "203.0.113.2", NULL, test_credentials(NULL, ""));
+	net_dial(c, d, ALPN_JOIN);
+	net_until(&pair.net, &c->downs, 2, SECOND);
+	refused("no gate", &c->end, true, "takes nobody in");
 	/* And nobody can dial a blank host. */
 	net_dial(pair.a, c, ALPN_MESH);
 	net_until(&pair.net, &pair.a->downs, 1, 20 * SECOND);

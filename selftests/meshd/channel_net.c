@@ -348,6 +348,7 @@ void net_restart(struct node *node, const uint8_t secret[32],
 {
 	endpoint_close(node->ep);
 	forget_datagrams(node->net);
+	node->conn = NULL;
 	open_endpoint(node, secret, credentials);
 }
 

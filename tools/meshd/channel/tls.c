@@ -158,8 +158,11 @@ static int after_client_hello(gnutls_session_t session)
 	}
 	if (conn->alpn != ALPN_JOIN)
 		return 0;
-	if (!conn->credentials->gate)
+	if (!conn->credentials->gate) {
+		meshlan_fail(&conn->why, MESHLAN_ERR_REFUSED,
+			     "this node takes nobody in: ask another one");
 		return GNUTLS_E_NO_APPLICATION_PROTOCOL;
+	}
 	gnutls_certificate_server_set_request(session, GNUTLS_CERT_IGNORE);
 	return gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
 				      conn->credentials->gate);
