@@ -513,7 +513,9 @@ TEST(channel, too_long)
 	pair_connect(&pair);
 	message.blobs.count = 1;
 	message.blobs.blob = &blob;
-	point(!conn_send(pair.a->conn, &message), "too long to send");
+	point(conn_send(pair.a->conn, &message) &&
+	      endpoint_counters(pair.a->ep)->too_long == 1 &&
+	      !pair.a->conn->stream.first, "too long: counted, not sent");
 	blob.len = MESSAGE_MAX - 16;
 	pair.b->echo = true;
 	point(conn_send(pair.a->conn, &message), "the longest");

@@ -364,6 +364,8 @@ bool conn_is_over(const struct conn *conn, uint64_t now)
 
 bool conn_send(struct conn *conn, const struct message *message)
 {
+	static struct log_limit limit;
+
 	if (conn->state == CONN_LINGER || conn->state == CONN_FINISHING)
 		return true;
 	switch (stream_queue(&conn->stream, message, CONN_QUEUE_MAX)) {
@@ -372,9 +374,12 @@ bool conn_send(struct conn *conn, const struct message *message)
 	case STREAM_FULL:
 		return false;
 	case STREAM_TOO_LONG:
-		log_error("a message %s is too long to be sent",
-			  message_name(message->type));
-		return false;
+		/* A stranger's request may be too long with what is added. */
+		conn->ep->counters.too_long++;
+		log_seldom(&limit, LOG_LEVEL_WARN, conn->peer.node,
+			   "a message %s is too long to be sent",
+			   message_name(message->type));
+		return true;
 	}
 	conn->ep->counters.messages_sent++;
 	conn->dirty = true;

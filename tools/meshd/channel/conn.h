@@ -43,10 +43,10 @@ struct conn_end {
 };
 
 /*
- * Queued; the caller keeps @message. False if too much is waiting already
- * (the peer does not read: close it), or, with an error in the log, if the
- * message is over one of message.h's maxima. True, and no effect, if the
- * connection is about to go down.
+ * Queued; the caller keeps @message. False if too much is waiting already: the
+ * peer does not read, close it. True, and no effect, if the connection is
+ * about to go down, or if the message is over one of message.h's maxima: that
+ * is counted and logged, and no reason to end anything.
  */
 bool conn_send(struct conn *conn, const struct message *message);
 /*

@@ -79,6 +79,7 @@ struct endpoint_counters {
 	uint64_t no_fixed_bit;		/* not sent: would be taken for data */
 	uint64_t accepted, dialled, up, down;
 	uint64_t refused;		/* their certificate, or ours */
+	uint64_t too_long;		/* messages dropped, not sent */
 	uint64_t messages_sent, messages, messages_unknown, messages_bad;
 };
 
