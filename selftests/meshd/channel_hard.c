@@ -122,6 +122,34 @@ TEST(channel, dials_on_bad_network)
 	pair_stop(&pair);
 }
 
+/* As with a hybrid group: who dials needs two packets for its first words. */
+TEST(channel, long_hello)
+{
+	unsigned int up = 0;
+	struct pair pair;
+
+	pair_start(&pair);
+	for (int i = 0; i < 8; i++) {
+		struct conn *conn = net_dial(pair.a, pair.b, ALPN_MESH);
+		unsigned int ups = pair.a->ups;
+
+		gnutls_priority_set_direct(conn->tls, "NORMAL:-VERS-ALL:"
+					   "+VERS-TLS1.3:-GROUP-ALL:"
+					   "+GROUP-FFDHE8192:+GROUP-X25519:"
+					   "%DISABLE_TLS13_COMPAT_MODE", NULL);
+		up += net_until(&pair.net, &pair.a->ups, ups + 1, 12 * SECOND);
+		pair.net.reorder = 60;
+		pair.net.loss = 5;
+	}
+	point(up == 8, "%u of 8 dials", up);
+	point(endpoint_counters(pair.b->ep)->retries > 8 &&
+	      endpoint_counters(pair.b->ep)->accepted >= 8,
+	      "%" PRIu64 " times asked for an address, %" PRIu64 " accepted",
+	      endpoint_counters(pair.b->ep)->retries,
+	      endpoint_counters(pair.b->ep)->accepted);
+	pair_stop(&pair);
+}
+
 /* --- moving -------------------------------------------------------------- */
 
 TEST(channel, moves)
