@@ -460,6 +460,22 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 				    const void *object, void *reply,
 				    struct meshlan_error *err);
 
+/* Below what a socket takes by default: some thousand routes, for example. */
+#define MESHLAN_REQUEST_SIZE	131072
+
+/*
+ * For programs that do not wait for answers. A request without flags and number,
+ * at the start of @buf; NULL if it does not fit @size. And what is in an answer
+ * or an event; if that is OK, meshlan_release() the object.
+ */
+struct nlmsghdr *meshlan_build(void *buf, size_t size, uint16_t family,
+			       uint8_t command, const struct meshlan_set *set,
+			       const void *object);
+enum meshlan_status meshlan_decode_message(const struct nlmsghdr *nlh,
+					   const struct meshlan_set *set,
+					   void *object,
+					   struct meshlan_error *err);
+
 /* How many of these, from the first on, one request holds. */
 size_t meshlan_routes_fit(const struct meshlan_route *route, size_t count);
 

@@ -12,8 +12,7 @@
 #include <linux/genetlink.h>
 
 #define QUERY_SIZE	16384
-/* Below what a socket takes by default: some thousand routes, for example. */
-#define REQUEST_SIZE	131072
+#define REQUEST_SIZE	MESHLAN_REQUEST_SIZE
 #define REPLY_SIZE	65536
 #define DUMP_ATTEMPTS	20
 
@@ -24,19 +23,33 @@ static enum meshlan_status fail_errno(struct meshlan_error *err,
 			    strerror(errno));
 }
 
-static struct nlmsghdr *start(struct meshlan_nl *nl, char *buf, uint16_t type,
-			      uint16_t flags, uint8_t command, uint8_t version)
+static struct nlmsghdr *put_head(void *buf, uint16_t type, uint8_t command,
+				 uint8_t version)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct genlmsghdr *genl;
 
 	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
-	nlh->nlmsg_seq = ++nl->seq;
 	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
 	genl->cmd = command;
 	genl->version = version;
 	return nlh;
+}
+
+static void ask(struct meshlan_nl *nl, struct nlmsghdr *nlh, uint16_t flags)
+{
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = ++nl->seq;
+}
+
+struct nlmsghdr *meshlan_build(void *buf, size_t size, uint16_t family,
+			       uint8_t command, const struct meshlan_set *set,
+			       const void *object)
+{
+	struct nlmsghdr *nlh = put_head(buf, family, command,
+					MESHLAN_FAMILY_VERSION);
+
+	return meshlan_encode(set, object, nlh, size) ? nlh : NULL;
 }
 
 /* Send @request and give each message of the answer to @take. */
@@ -144,7 +157,8 @@ static enum meshlan_status resolve(struct meshlan_nl *nl,
 	struct nlmsghdr *nlh;
 	enum meshlan_status status;
 
-	nlh = start(nl, buf, GENL_ID_CTRL, NLM_F_ACK, CTRL_CMD_GETFAMILY, 1);
+	nlh = put_head(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1);
+	ask(nl, nlh, NLM_F_ACK);
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, MESHLAN_FAMILY_NAME);
 	status = converse(nl, nlh, &family_set, take_family, nl, NULL, err);
 	if (status == MESHLAN_ERR_NOT_FOUND)
@@ -243,10 +257,10 @@ struct one {
 	void *object;
 };
 
-static enum meshlan_status decode_message(const struct nlmsghdr *nlh,
-					  const struct meshlan_set *set,
-					  void *object,
-					  struct meshlan_error *err)
+enum meshlan_status meshlan_decode_message(const struct nlmsghdr *nlh,
+					   const struct meshlan_set *set,
+					   void *object,
+					   struct meshlan_error *err)
 {
 	if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN ||
 	    !meshlan_decode(set, mnl_nlmsg_get_payload_offset(nlh, GENL_HDRLEN),
@@ -263,7 +277,7 @@ static enum meshlan_status take_one(const struct nlmsghdr *nlh, void *data,
 {
 	struct one *one = data;
 
-	return decode_message(nlh, one->set, one->object, err);
+	return meshlan_decode_message(nlh, one->set, one->object, err);
 }
 
 enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
@@ -278,14 +292,16 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 
 	if (!buf)
 		return fail_errno(err, "writing a request");
-	nlh = start(nl, buf, nl->family, NLM_F_ACK, command,
-		    MESHLAN_FAMILY_VERSION);
-	if (meshlan_encode(set, object, nlh, REQUEST_SIZE))
+	nlh = meshlan_build(buf, REQUEST_SIZE, nl->family, command, set,
+			    object);
+	if (nlh) {
+		ask(nl, nlh, NLM_F_ACK);
 		status = converse(nl, nlh, set, reply ? take_one : NULL, &one,
 				  NULL, err);
-	else
+	} else {
 		status = meshlan_fail(err, MESHLAN_ERR_REFUSED,
 				      "more than one message holds");
+	}
 	/* It may hold a secret, sent or not. */
 	explicit_bzero(buf, REQUEST_SIZE);
 	free(buf);
@@ -350,7 +366,7 @@ static enum meshlan_status take_many(const struct nlmsghdr *nlh, void *data,
 		list->items = items;
 		many->room = room;
 	}
-	status = decode_message(
+	status = meshlan_decode_message(
 		nlh, many->set,
 		(char *)list->items + list->count * many->set->size, err);
 	if (!status)
@@ -375,9 +391,10 @@ enum meshlan_status meshlan_dump(struct meshlan_nl *nl, uint8_t command,
 		interrupted = false;
 		empty(set, list);
 		memset(buf, 0, sizeof(buf));
-		nlh = start(nl, buf, nl->family, NLM_F_DUMP, command,
-			    MESHLAN_FAMILY_VERSION);
+		nlh = put_head(buf, nl->family, command,
+			       MESHLAN_FAMILY_VERSION);
 		meshlan_encode(set, filter, nlh, sizeof(buf));
+		ask(nl, nlh, NLM_F_DUMP);
 		status = converse(nl, nlh, set, take_many, &many,
 				  &interrupted, err);
 		if (status)
@@ -424,7 +441,7 @@ static enum meshlan_status tell_events(struct meshlan_nl *nl, const void *buf,
 	     nlh = mnl_nlmsg_next(nlh, &len)) {
 		if (nlh->nlmsg_type != nl->family)
 			continue;
-		status = decode_message(nlh, &meshlan_event_info_set, &event,
+		status = meshlan_decode_message(nlh, &meshlan_event_info_set, &event,
 					err);
 		if (!status)
 			*more = tell(&event, data);

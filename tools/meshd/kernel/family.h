@@ -65,7 +65,19 @@ void family_dump(struct family *family, uint8_t command,
 bool family_knows(const struct family *family, uint8_t command,
 		  unsigned int attr);
 
-/* One line for each thing that a too old module lacks; NULL after the last. */
-const char *family_lacks(const struct family *family, unsigned int i);
+/*
+ * One line for each thing that a too old module lacks: from *@i = 0 on, which
+ * moves; NULL after the last.
+ */
+const char *family_lacks(const struct family *family, unsigned int *i);
+
+/*
+ * Asks the kernel what it knows. @done: NULL where it does not say, which is as
+ * good as everything.
+ */
+void family_ask_known(struct queue *queue, uint16_t id,
+		      void (*done)(void *data,
+				   const struct family_known *known),
+		      void *data);
 
 #endif /* MESHD_KERNEL_FAMILY_H */

@@ -42,13 +42,13 @@ struct queue_request {
 	queue_end_fn *end;		/* or NULL */
 	void *data;
 	bool dump;
-	bool secret;			/* wipe it once it is sent */
+	size_t wipe_at, wipe_len;	/* a secret in it, wiped once it is sent */
 };
 
 /* @portid: that of the socket, 0 to take answers for any. */
 struct queue *queue_new(const struct queue_socket *socket, void *data,
 			uint32_t portid);
-/* Ends everything that is under way. Not from a callback. */
+/* Ends everything that is under way. Not from a callback; none may ask again. */
 void queue_free(struct queue *queue);
 
 /*
@@ -59,6 +59,10 @@ void queue_free(struct queue *queue);
  */
 void queue_add(struct queue *queue, const struct nlmsghdr *message,
 	       const struct queue_request *request);
+
+/* Nothing is sent; ends with @error, as if it had been. */
+void queue_fail(struct queue *queue, const struct queue_request *request,
+		int error);
 
 /* The socket has something: reads until it has not. */
 void queue_readable(struct queue *queue);

@@ -53,6 +53,8 @@ struct sync_object {
 	uint64_t node;			/* 0 of a neighbour */
 	uint16_t path;			/* id */
 	bool foreign;			/* not ours: left alone unless wanted */
+	uint8_t mac[6];			/* of a forwarding entry */
+	union addr addr;		/* of a neighbour */
 	struct span owner;		/* the bytes given with it */
 	/* As the kernel told it; NULL in refused(). By kind: */
 	const struct meshlan_session *session;
@@ -78,6 +80,9 @@ struct sync_ops {
 	void (*neighbours)(void *data, const struct family_dump_ops *ops,
 			   void *dump_data);
 
+	/* This kernel cannot set many routes at once. */
+	bool single_routes;
+
 	/*
 	 * The rest is for the daemon; any may be NULL, and may call everything
 	 * below but sync_free().
@@ -85,7 +90,10 @@ struct sync_ops {
 	void (*found)(void *data, const struct sync_object *object);
 	/* Everything was read; sync_sweep() may follow. Also after sync_reread(). */
 	void (*ready)(void *data);
-	/* Refused: still wanted, and tried again after 1 s and more. */
+	/*
+	 * Refused: still wanted, and tried again after 1 s and more. May come for
+	 * each of many objects (the device is gone): log it seldom.
+	 */
 	void (*refused)(void *data, const struct sync_object *object,
 			const struct family_answer *answer);
 	/* A session is in the kernel from now on: its keys can be made. */
@@ -163,11 +171,12 @@ struct sync_hop {
 struct sync_route {
 	uint64_t node;
 	const struct sync_hop *hop;
-	size_t hops;			/* 1 to 64; sent once all have sessions */
+	size_t hops;			/* 1 to 64 */
 	enum meshlan_scatter scatter;
 	struct span owner;
 };
 
+/* Hops without session are left out until they have one. */
 void sync_route(struct sync *sync, const struct sync_route *route);
 void sync_route_gone(struct sync *sync, uint64_t node);
 
