@@ -516,15 +516,23 @@ enum meshlan_status meshlan_refusal(const struct nlmsghdr *reply,
 				    const struct meshlan_set *set,
 				    struct meshlan_error *err);
 
-/* Devices themselves, by rtnetlink. @mtu 0: the kernel's choice. */
+/* Devices themselves, by rtnetlink. @mac NULL, @mtu 0: the kernel's choice. */
 enum meshlan_status meshlan_link_add(const char *name,
 				     const struct meshlan_link *link,
-				     uint32_t mtu, bool up,
+				     const uint8_t *mac, uint32_t mtu, bool up,
 				     struct meshlan_error *err);
 enum meshlan_status meshlan_link_up(const char *name,
 				    struct meshlan_error *err);
+enum meshlan_status meshlan_link_mtu(const char *name, uint32_t mtu,
+				     struct meshlan_error *err);
 enum meshlan_status meshlan_link_del(const char *name,
 				     struct meshlan_error *err);
+
+/* @addr: of @family; what is already so is good. */
+enum meshlan_status meshlan_link_address(uint32_t ifindex, bool add,
+					 int family, const void *addr,
+					 unsigned int prefix,
+					 struct meshlan_error *err);
 
 /* --- text to values: false if it is none --------------------------------- */
 

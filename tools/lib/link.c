@@ -2,13 +2,22 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "libmeshlan.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #define BUF_SIZE 8192
+
+static const struct meshlan_attr ifa_attr[] = {
+	{.name = "address", .number = IFA_LOCAL, .type = MESHLAN_TYPE_STRING},
+};
+
+static const struct meshlan_set ifa_set = {
+	.name = "address", .attr = ifa_attr, .count = 1};
 
 /* Names of what surrounds the attributes of our kind, for error lines. */
 static const struct meshlan_attr info_attr[] = {
@@ -22,6 +31,7 @@ static const struct meshlan_set info_set = {
 
 static const struct meshlan_attr ifla_attr[] = {
 	{.name = "name", .number = IFLA_IFNAME, .type = MESHLAN_TYPE_STRING},
+	{.name = "address", .number = IFLA_ADDRESS, .type = MESHLAN_TYPE_MAC},
 	{.name = "mtu", .number = IFLA_MTU, .type = MESHLAN_TYPE_U32,
 	 .size = 4},
 	{.name = "linkinfo", .number = IFLA_LINKINFO,
@@ -29,7 +39,7 @@ static const struct meshlan_attr ifla_attr[] = {
 };
 
 static const struct meshlan_set ifla_set = {
-	.name = "link", .attr = ifla_attr, .count = 3};
+	.name = "link", .attr = ifla_attr, .count = 4};
 
 static struct nlmsghdr *start(char *buf, uint16_t type, uint16_t flags,
 			      const char *name, unsigned int ifi_flags)
@@ -47,7 +57,16 @@ static struct nlmsghdr *start(char *buf, uint16_t type, uint16_t flags,
 	return nlh;
 }
 
-static enum meshlan_status converse(struct nlmsghdr *request,
+static int error_of(const struct nlmsghdr *nlh)
+{
+	const struct nlmsgerr *body = mnl_nlmsg_get_payload(nlh);
+
+	return body->error;
+}
+
+/* @good: an errno that is none, or 0. */
+static enum meshlan_status converse(struct nlmsghdr *request, size_t header,
+				    const struct meshlan_set *set, int good,
 				    struct meshlan_error *err)
 {
 	struct mnl_socket *sock;
@@ -71,16 +90,23 @@ static enum meshlan_status converse(struct nlmsghdr *request,
 		status = meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				      "talking to rtnetlink: %s",
 				      strerror(errno));
-	else if (!mnl_nlmsg_ok(nlh, got) || nlh->nlmsg_type != NLMSG_ERROR)
+	else if (!mnl_nlmsg_ok(nlh, got) || nlh->nlmsg_type != NLMSG_ERROR ||
+		 mnl_nlmsg_get_payload_len(nlh) < sizeof(struct nlmsgerr))
 		status = meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				      "the kernel's answer makes no sense");
+	else if (good && -error_of(nlh) == good)
+		status = MESHLAN_OK;
 	else
-		status = meshlan_refusal(nlh, request,
-					 sizeof(struct ifinfomsg), &ifla_set,
-					 err);
+		status = meshlan_refusal(nlh, request, header, set, err);
 	if (sock)
 		mnl_socket_close(sock);
 	return status;
+}
+
+static enum meshlan_status change(struct nlmsghdr *request,
+				  struct meshlan_error *err)
+{
+	return converse(request, sizeof(struct ifinfomsg), &ifla_set, 0, err);
 }
 
 /* rtnetlink does not say that a kind is unknown in a way of its own. */
@@ -97,7 +123,7 @@ static bool module_missing(void)
 
 enum meshlan_status meshlan_link_add(const char *name,
 				     const struct meshlan_link *link,
-				     uint32_t mtu, bool up,
+				     const uint8_t *mac, uint32_t mtu, bool up,
 				     struct meshlan_error *err)
 {
 	char buf[BUF_SIZE] = {0};
@@ -107,6 +133,8 @@ enum meshlan_status meshlan_link_add(const char *name,
 
 	nlh = start(buf, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name,
 		    up ? IFF_UP : 0);
+	if (mac)
+		mnl_attr_put(nlh, IFLA_ADDRESS, 6, mac);
 	if (mtu)
 		mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
 	info = mnl_attr_nest_start(nlh, IFLA_LINKINFO);
@@ -115,7 +143,7 @@ enum meshlan_status meshlan_link_add(const char *name,
 	meshlan_encode(&meshlan_link_set, link, nlh, sizeof(buf));
 	mnl_attr_nest_end(nlh, data);
 	mnl_attr_nest_end(nlh, info);
-	status = converse(nlh, err);
+	status = change(nlh, err);
 	if ((status == MESHLAN_ERR_REFUSED || status == MESHLAN_ERR_MODULE) &&
 	    module_missing())
 		return meshlan_fail(err, MESHLAN_ERR_MODULE,
@@ -128,7 +156,17 @@ enum meshlan_status meshlan_link_up(const char *name,
 {
 	char buf[BUF_SIZE] = {0};
 
-	return converse(start(buf, RTM_NEWLINK, 0, name, IFF_UP), err);
+	return change(start(buf, RTM_NEWLINK, 0, name, IFF_UP), err);
+}
+
+enum meshlan_status meshlan_link_mtu(const char *name, uint32_t mtu,
+				     struct meshlan_error *err)
+{
+	char buf[BUF_SIZE] = {0};
+	struct nlmsghdr *nlh = start(buf, RTM_NEWLINK, 0, name, 0);
+
+	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+	return change(nlh, err);
 }
 
 enum meshlan_status meshlan_link_del(const char *name,
@@ -136,5 +174,46 @@ enum meshlan_status meshlan_link_del(const char *name,
 {
 	char buf[BUF_SIZE] = {0};
 
-	return converse(start(buf, RTM_DELLINK, 0, name, 0), err);
+	return change(start(buf, RTM_DELLINK, 0, name, 0), err);
+}
+
+/* Where there is one, so that who broadcasts to the subnet is heard. */
+static void put_broadcast(struct nlmsghdr *nlh, const struct in_addr *addr,
+			  unsigned int prefix)
+{
+	uint32_t host = prefix ? (1u << (32 - prefix)) - 1 : UINT32_MAX;
+
+	if (prefix < 31)
+		mnl_attr_put_u32(nlh, IFA_BROADCAST,
+				 addr->s_addr | htonl(host));
+}
+
+enum meshlan_status meshlan_link_address(uint32_t ifindex, bool add,
+					 int family, const void *addr,
+					 unsigned int prefix,
+					 struct meshlan_error *err)
+{
+	size_t size = family == AF_INET6 ? 16 : 4;
+	char buf[BUF_SIZE] = {0};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifaddrmsg *head;
+
+	nlh->nlmsg_type = add ? RTM_NEWADDR : RTM_DELADDR;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	if (add)
+		nlh->nlmsg_flags |= NLM_F_CREATE | NLM_F_REPLACE;
+	nlh->nlmsg_seq = time(NULL);
+	head = mnl_nlmsg_put_extra_header(nlh, sizeof(*head));
+	head->ifa_family = family;
+	head->ifa_prefixlen = prefix;
+	head->ifa_index = ifindex;
+	mnl_attr_put(nlh, IFA_LOCAL, size, addr);
+	mnl_attr_put(nlh, IFA_ADDRESS, size, addr);
+	/* Nobody else has it, and it shall work at once. */
+	if (add && family == AF_INET6)
+		mnl_attr_put_u32(nlh, IFA_FLAGS, IFA_F_NODAD);
+	else if (add)
+		put_broadcast(nlh, addr, prefix);
+	return converse(nlh, sizeof(*head), &ifa_set,
+			add ? EEXIST : EADDRNOTAVAIL, err);
 }

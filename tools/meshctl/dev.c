@@ -527,7 +527,8 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	if (status)
 		return status;
 	rest = link_of(&new.dev, &link);
-	status = meshlan_link_add(name, &link, new.mtu, new.up && !rest, err);
+	status = meshlan_link_add(name, &link, NULL, new.mtu, new.up && !rest,
+				  err);
 	if (status || !rest)
 		return status;
 	status = complete(name, &new, rest, err);

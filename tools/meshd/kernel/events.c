@@ -12,6 +12,8 @@ struct events {
 	uint32_t ifindex;
 	struct events_ops ops;
 	void *data;
+	void (*hear)(void *data, const struct meshlan_event_info *event);
+	void *hear_data;
 	bool counted;			/* generation is known */
 	uint64_t generation;		/* of the last event */
 };
@@ -33,6 +35,15 @@ void events_free(struct events *events)
 	free(events);
 }
 
+void events_watch(struct events *events,
+		  void (*hear)(void *data,
+			       const struct meshlan_event_info *event),
+		  void *data)
+{
+	events->hear = hear;
+	events->hear_data = data;
+}
+
 void events_expect(struct events *events, uint64_t generation)
 {
 	events->generation = generation;
@@ -45,11 +56,18 @@ void events_expect(struct events *events, uint64_t generation)
 			(events)->ops.call((events)->data, ##__VA_ARGS__); \
 	} while (0)
 
+static void tell_lost(struct events *events)
+{
+	if (events->hear)
+		events->hear(events->hear_data, NULL);
+	TELL(events, lost);
+}
+
 void events_overrun(struct events *events)
 {
 	/* Whatever comes next is not a second loss. */
 	events->counted = false;
-	TELL(events, lost);
+	tell_lost(events);
 }
 
 static void count(struct events *events,
@@ -61,7 +79,7 @@ static void count(struct events *events,
 	events->generation = event->generation;
 	events->counted = true;
 	if (gap)
-		TELL(events, lost);
+		tell_lost(events);
 }
 
 /* Of a node, or of an object that names its node. */
@@ -100,6 +118,8 @@ static bool has(const struct meshlan_event_info *event, unsigned int attr)
 /* An event without what it is about is of a kernel that we do not know. */
 static void tell(struct events *events, const struct meshlan_event_info *event)
 {
+	if (events->hear)
+		events->hear(events->hear_data, event);
 	switch (event->type) {
 	case MESHLAN_EVENT_PATH_UP ... MESHLAN_EVENT_PATH_MOVED:
 		if (has(event, MESHLAN_A_EVENT_PATH))

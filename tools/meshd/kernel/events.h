@@ -51,6 +51,12 @@ struct events *events_new(uint16_t family, uint32_t ifindex,
 			  const struct events_ops *ops, void *data);
 void events_free(struct events *events);
 
+/* Hears everything of the device before the others do; NULL: some were lost. */
+void events_watch(struct events *events,
+		  void (*hear)(void *data,
+			       const struct meshlan_event_info *event),
+		  void *data);
+
 /* The number of the last event that is known otherwise (dev-get). */
 void events_expect(struct events *events, uint64_t generation);
 

@@ -60,6 +60,9 @@ enum meshlan_status kernel_open(uv_loop_t *loop, const struct kernel_ops *ops,
 	status = meshlan_open_own(&kernel->nl, err);
 	if (status) {
 		free(kernel);
+		if (status == MESHLAN_ERR_MODULE)
+			meshlan_fail(err, status,
+				     "the kernel module is not loaded; as root: modprobe meshlan (if that fails, 'meshctl doctor' says why)");
 		return status;
 	}
 	*out = kernel;
@@ -185,7 +188,6 @@ static void on_route_answer(uv_poll_t *poll, int status, int events)
 	queue_readable(kernel_of(poll)->route_queue);
 }
 
-/* The path's own address in our tables follows before anybody is told. */
 static void on_event(uv_poll_t *poll, int status, int events)
 {
 	struct kernel *kernel = kernel_of(poll);
@@ -243,24 +245,16 @@ static void on_prepare(uv_prepare_t *prepare)
 
 /* --- start ----------------------------------------------------------------- */
 
-static void on_moved(void *data, enum meshlan_event what,
-		     const struct meshlan_path *path)
+/* Our tables follow before anybody is told. */
+static void on_any_event(void *data, const struct meshlan_event_info *event)
 {
 	struct kernel *kernel = data;
 
-	if (what == MESHLAN_EVENT_PATH_MOVED)
-		sync_path_moved(kernel->sync, path);
-	if (kernel->ops.events.path)
-		kernel->ops.events.path(kernel->data, what, path);
-}
-
-static void on_lost(void *data)
-{
-	struct kernel *kernel = data;
-
-	sync_reread(kernel->sync);
-	if (kernel->ops.events.lost)
-		kernel->ops.events.lost(kernel->data);
+	if (!event)
+		sync_reread(kernel->sync);
+	else if (event->type == MESHLAN_EVENT_PATH_MOVED &&
+		 MESHLAN_HAS(event, MESHLAN_A_EVENT_PATH))
+		sync_path_moved(kernel->sync, &event->path);
 }
 
 static enum meshlan_status open_events(struct kernel *kernel,
@@ -272,4 +266,147 @@ static enum meshlan_status open_events(struct kernel *kernel,
 	if (!status)
 		status = meshlan_subscribe(&kernel->event_nl, err);
 	return status;
+}
+
+static enum meshlan_status open_route(struct kernel *kernel,
+				      struct meshlan_error *err)
+{
+	kernel->route_sock = socket_open_route(0);
+	if (kernel->route_sock)
+		return MESHLAN_OK;
+	return meshlan_fail(err, MESHLAN_ERR_SYSTEM,
+			    "opening a rtnetlink socket: %s", strerror(errno));
+}
+
+static void make_parts(struct kernel *kernel)
+{
+	struct sync_ops ops = {
+		.request = sync_request,
+		.dump = sync_dump,
+		.neighbour = set_neighbour,
+		.neighbours = dump_neighbours,
+		.found = found,
+		.ready = ready,
+		.refused = refused,
+		.session = session,
+	};
+
+	kernel->queue = queue_new(&socket_ops, kernel->nl.sock,
+				  kernel->nl.portid);
+	kernel->route_queue =
+		queue_new(&socket_ops, kernel->route_sock,
+			  mnl_socket_get_portid(kernel->route_sock));
+	ask_known(kernel);
+	kernel->family = family_new(kernel->queue, kernel->nl.family,
+				    kernel->knows ? &kernel->known : NULL);
+	tell_lacks(kernel);
+	kernel->events = events_new(kernel->nl.family, kernel->ifindex,
+				    &kernel->ops.events, kernel->data);
+	events_watch(kernel->events, on_any_event, kernel);
+	ops.single_routes = !family_knows(kernel->family,
+					  MESHLAN_CMD_ROUTES_SET, 0);
+	kernel->sync = sync_new(kernel->ifindex, &ops, kernel);
+	sync_start(kernel->sync);
+}
+
+static void watch_socket(struct kernel *kernel, uv_poll_t *poll,
+			 struct mnl_socket *sock, uv_poll_cb call)
+{
+	/* libuv makes it non-blocking. */
+	uv_poll_init(kernel->loop, poll, mnl_socket_get_fd(sock));
+	poll->data = kernel;
+	uv_poll_start(poll, UV_READABLE, call);
+	kernel->handles++;
+}
+
+static void join_loop(struct kernel *kernel)
+{
+	watch_socket(kernel, &kernel->poll, kernel->nl.sock, on_answer);
+	watch_socket(kernel, &kernel->event_poll, kernel->event_nl.sock,
+		     on_event);
+	watch_socket(kernel, &kernel->route_poll, kernel->route_sock,
+		     on_route_answer);
+	uv_prepare_init(kernel->loop, &kernel->prepare);
+	uv_timer_init(kernel->loop, &kernel->timer);
+	kernel->prepare.data = kernel->timer.data = kernel;
+	kernel->handles += 2;
+	uv_prepare_start(&kernel->prepare, on_prepare);
+	uv_timer_start(&kernel->timer, on_timer, 0, 0);
+}
+
+enum meshlan_status kernel_start(struct kernel *kernel,
+				 const struct device *device,
+				 struct meshlan_error *err)
+{
+	enum meshlan_status status;
+
+	kernel->ifindex = device->ifindex;
+	status = device_claim(&kernel->nl, device, err);
+	/* Listening before anything is read: no change is missed between. */
+	if (!status)
+		status = open_events(kernel, err);
+	if (!status)
+		status = open_route(kernel, err);
+	if (status) {
+		meshlan_close(&kernel->event_nl);
+		return status;
+	}
+	make_parts(kernel);
+	kernel->started = true;
+	join_loop(kernel);
+	return MESHLAN_OK;
+}
+
+/* --- end ------------------------------------------------------------------- */
+
+static void kernel_free(struct kernel *kernel)
+{
+	meshlan_close(&kernel->nl);
+	meshlan_close(&kernel->event_nl);
+	if (kernel->route_sock)
+		mnl_socket_close(kernel->route_sock);
+	free(kernel);
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+	struct kernel *kernel = kernel_of(handle);
+
+	if (!--kernel->handles)
+		kernel_free(kernel);
+}
+
+void kernel_close(struct kernel *kernel)
+{
+	if (!kernel)
+		return;
+	if (!kernel->started) {
+		kernel_free(kernel);
+		return;
+	}
+	queue_free(kernel->queue);
+	queue_free(kernel->route_queue);
+	sync_free(kernel->sync);
+	events_free(kernel->events);
+	family_free(kernel->family);
+	uv_close((uv_handle_t *)&kernel->poll, on_closed);
+	uv_close((uv_handle_t *)&kernel->event_poll, on_closed);
+	uv_close((uv_handle_t *)&kernel->route_poll, on_closed);
+	uv_close((uv_handle_t *)&kernel->prepare, on_closed);
+	uv_close((uv_handle_t *)&kernel->timer, on_closed);
+}
+
+struct family *kernel_family(struct kernel *kernel)
+{
+	return kernel->family;
+}
+
+struct sync *kernel_sync(struct kernel *kernel)
+{
+	return kernel->sync;
+}
+
+uint32_t kernel_ifindex(const struct kernel *kernel)
+{
+	return kernel->ifindex;
 }

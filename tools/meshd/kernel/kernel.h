@@ -40,7 +40,10 @@ struct meshlan_nl *kernel_nl(struct kernel *kernel);
 enum meshlan_status kernel_start(struct kernel *kernel,
 				 const struct device *device,
 				 struct meshlan_error *err);
-/* All requests end with ECANCELED. The claim ends. */
+/*
+ * All requests end with ECANCELED. The claim ends when the loop has turned once
+ * more: run it until its handles are closed.
+ */
 void kernel_close(struct kernel *kernel);
 
 struct family *kernel_family(struct kernel *kernel);
