@@ -295,6 +295,18 @@ enum meshlan_status device_del_address(const struct device *device,
 	return address(device, false, addr, prefix, err);
 }
 
+void device_set(struct family *family, uint32_t ifindex,
+		const struct meshlan_dev *options, family_done_fn *done,
+		void *data)
+{
+	struct meshlan_dev change = *options;
+
+	change.has |= MESHLAN_BIT(MESHLAN_A_DEV_IFINDEX);
+	change.ifindex = ifindex;
+	family_request(family, MESHLAN_CMD_DEV_SET, &meshlan_dev_set, &change,
+		       false, done, data);
+}
+
 enum meshlan_status device_delete(const struct device *device,
 				  struct meshlan_error *err)
 {

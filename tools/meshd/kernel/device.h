@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "kernel/family.h"
 #include "lib/libmeshlan.h"
 
 struct device_spec {
@@ -62,6 +63,13 @@ enum meshlan_status device_del_address(const struct device *device,
 				       const union addr *addr,
 				       unsigned int prefix,
 				       struct meshlan_error *err);
+/*
+ * While the network runs: role, limits, floods, scatter... what @options has. Does
+ * not wait.
+ */
+void device_set(struct family *family, uint32_t ifindex,
+		const struct meshlan_dev *options, family_done_fn *done,
+		void *data);
 /* At leave. Gone is good. */
 enum meshlan_status device_delete(const struct device *device,
 				  struct meshlan_error *err);

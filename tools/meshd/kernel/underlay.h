@@ -47,6 +47,7 @@ struct underlay_filter {
 		unsigned int bits;
 	} mesh[4];
 	unsigned int mesh_count;
+	uint32_t fwmark;		/* of outer packets */
 };
 
 struct underlay_ops {
@@ -56,10 +57,10 @@ struct underlay_ops {
 	 * call underlay_free().
 	 */
 	void (*changed)(void *data, unsigned int changes);
-	/* The device went up or down; or is gone. */
+	/* The device went up or down, in turn; or is gone. */
 	void (*device)(void *data, bool up, bool gone);
-	/* Ask the kernel which interface leads to the Internet; see below. */
-	void (*ask_default)(void *data, int family);
+	/* Find out which interface leads to the Internet: underlay_default(). */
+	void (*ask_default)(void *data, int family, uint32_t fwmark);
 };
 
 struct underlay *underlay_new(const struct underlay_filter *filter,
@@ -79,9 +80,13 @@ const struct underlay_addr *underlay_list(const struct underlay *underlay,
 					  size_t *count);
 bool underlay_has(const struct underlay *underlay, const union addr *addr);
 
-/* For who reads the socket: all is dumped between begin and end. */
+/*
+ * For who reads the socket: all links and addresses are dumped between begin and
+ * end. Then underlay_tick(), and whenever the socket has been read empty.
+ */
 void underlay_begin(struct underlay *underlay);
-void underlay_end(struct underlay *underlay);
+/* @whole: what was not named is not there. */
+void underlay_end(struct underlay *underlay, bool whole);
 void underlay_read(struct underlay *underlay, const struct nlmsghdr *message);
 /* @ifindex 0: there is no default route. */
 void underlay_default(struct underlay *underlay, int family, uint32_t ifindex);
