@@ -27,4 +27,22 @@ static inline const struct nlattr *attr_next(const void **data, size_t *len)
 	return attr;
 }
 
+/* Likewise the message. libmnl's own takes a length beyond 2 GiB for a small one. */
+static inline const struct nlmsghdr *message_next(const void **data,
+						  size_t *len)
+{
+	const struct nlmsghdr *message = *data;
+	size_t step;
+
+	if (*len < sizeof(*message) ||
+	    message->nlmsg_len < sizeof(*message) || message->nlmsg_len > *len)
+		return NULL;
+	step = MNL_ALIGN((size_t)message->nlmsg_len);
+	if (step > *len)
+		step = *len;
+	*data = (const char *)*data + step;
+	*len -= step;
+	return message;
+}
+
 #endif /* LIBMESHLAN_ATTR_H */

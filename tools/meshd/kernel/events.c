@@ -6,6 +6,7 @@
 #include <libmnl/libmnl.h>
 
 #include "base/buf.h"
+#include "lib/attr.h"
 
 struct events {
 	uint16_t family;
@@ -155,15 +156,13 @@ static void tell(struct events *events, const struct meshlan_event_info *event)
 	}
 }
 
-void events_read(struct events *events, const void *datagram, size_t size)
+void events_read(struct events *events, const void *datagram, size_t len)
 {
-	const struct nlmsghdr *message = datagram;
+	const struct nlmsghdr *message;
 	struct meshlan_event_info event;
 	struct meshlan_error unused;
-	int len = size;
 
-	for (; mnl_nlmsg_ok(message, len);
-	     message = mnl_nlmsg_next(message, &len)) {
+	while ((message = message_next(&datagram, &len))) {
 		if (message->nlmsg_type != events->family)
 			continue;
 		/* What it was is not known, but that something was is. */

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "lib/attr.h"
 
 /* As many as a socket's buffer surely has room for the answers of. */
 #define WINDOW		16
@@ -266,14 +267,12 @@ static void forget_lost(struct queue *queue)
 	}
 }
 
-static void read_datagram(struct queue *queue, const void *buf, int len)
+static void read_datagram(struct queue *queue, const void *buf, size_t len)
 {
-	const struct nlmsghdr *message = buf;
+	const struct nlmsghdr *message;
 
-	while (mnl_nlmsg_ok(message, len)) {
+	while ((message = message_next(&buf, &len)))
 		take(queue, message);
-		message = mnl_nlmsg_next(message, &len);
-	}
 }
 
 void queue_readable(struct queue *queue)

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "kernel/queue.h"
 #include "kernel/socket.h"
+#include "lib/attr.h"
 
 #define GROUPS (RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | \
 		RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE)
@@ -209,12 +210,11 @@ static void on_answer(uv_poll_t *poll, int status, int events)
 	settle(watch);
 }
 
-static void read_news(struct watch *watch, const void *buf, int len)
+static void read_news(struct watch *watch, const void *buf, size_t len)
 {
-	const struct nlmsghdr *message = buf;
+	const struct nlmsghdr *message;
 
-	for (; mnl_nlmsg_ok(message, len);
-	     message = mnl_nlmsg_next(message, &len)) {
+	while ((message = message_next(&buf, &len))) {
 		if (watch->dumps)
 			watch->disturbed = true;
 		underlay_read(watch->underlay, message);
