@@ -190,7 +190,7 @@ static struct request *land(struct queue *queue, struct request **at)
 	return request;
 }
 
-/* The list changed under the dump, or a part of it was lost. */
+/* The list changed under the dump, or a part of it was lost; it is on no list. */
 static void dump_again(struct queue *queue, struct request *request)
 {
 	if (++request->attempts == ATTEMPTS) {
@@ -253,18 +253,20 @@ static void take(struct queue *queue, const struct nlmsghdr *message)
 /* What is not answered by now will not be, as the kernel answers at once. */
 static void forget_lost(struct queue *queue)
 {
-	struct request **at = &queue->flying.first;
+	struct request *request, *dump = NULL;
 
 	queue->overrun = false;
-	while (*at) {
-		if ((*at)->on.dump) {
-			(*at)->interrupted = true;
-			at = &(*at)->next;
+	while (queue->flying.first) {
+		request = land(queue, &queue->flying.first);
+		if (request->on.dump) {
+			dump = request;
 			continue;
 		}
-		(*at)->error = ENOBUFS;
-		list_add(&queue->failed, land(queue, at));
+		request->error = ENOBUFS;
+		list_add(&queue->failed, request);
 	}
+	if (dump)
+		dump_again(queue, dump);
 }
 
 static void read_datagram(struct queue *queue, const void *buf, size_t len)
@@ -278,10 +280,11 @@ static void read_datagram(struct queue *queue, const void *buf, size_t len)
 void queue_readable(struct queue *queue)
 {
 	char *buf = xalloc(ANSWER_SIZE);
+	bool empty = false;
 	ssize_t got;
 
 	/* Bounded, so that a socket that only fails does not hold us for ever. */
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 1000 && !empty; i++) {
 		got = queue->socket->receive(queue->data, buf, ANSWER_SIZE);
 		if (got == -EINTR)
 			continue;
@@ -289,12 +292,12 @@ void queue_readable(struct queue *queue)
 			queue->overrun = true;
 			continue;
 		}
-		if (got < 0)
-			break;
-		read_datagram(queue, buf, got);
+		empty = got < 0;
+		if (!empty)
+			read_datagram(queue, buf, got);
 	}
 	free(buf);
-	if (queue->overrun)
+	if (queue->overrun && empty)
 		forget_lost(queue);
 	queue_flush(queue);
 }

@@ -56,6 +56,7 @@ struct sync {
 	unsigned int rereads;
 	uint16_t last_path;		/* id */
 	uint8_t *scratch;
+	size_t scratch_used;
 };
 
 /* Any object of the family. */

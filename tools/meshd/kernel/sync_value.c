@@ -144,15 +144,19 @@ static void complete(enum sync_kind kind, union sync_any *object)
 void value_of(struct sync *sync, enum sync_kind kind, union sync_any *object,
 	      struct buf *value)
 {
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(sync->scratch);
 	uint64_t has = object->has;
+	struct nlmsghdr *nlh;
 
+	/* libmnl leaves alone what is between attributes, and we compare it. */
+	memset(sync->scratch, 0, sync->scratch_used);
+	nlh = mnl_nlmsg_put_header(sync->scratch);
 	sort(kind, object);
 	complete(kind, object);
 	object->has &= sync_types[kind].managed;
 	/* What has no room here has none in a request either: refused there. */
 	meshlan_encode(sync_types[kind].set, object, nlh, SYNC_SCRATCH);
 	object->has = has;
+	sync->scratch_used = nlh->nlmsg_len;
 	buf_set(value, mnl_nlmsg_get_payload(nlh),
 		mnl_nlmsg_get_payload_len(nlh));
 }
