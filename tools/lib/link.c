@@ -181,11 +181,9 @@ enum meshlan_status meshlan_link_del(const char *name,
 static void put_broadcast(struct nlmsghdr *nlh, const struct in_addr *addr,
 			  unsigned int prefix)
 {
-	uint32_t host = prefix ? (1u << (32 - prefix)) - 1 : UINT32_MAX;
-
-	if (prefix < 31)
+	if (prefix && prefix < 31)
 		mnl_attr_put_u32(nlh, IFA_BROADCAST,
-				 addr->s_addr | htonl(host));
+				 addr->s_addr | htonl(UINT32_MAX >> prefix));
 }
 
 enum meshlan_status meshlan_link_address(uint32_t ifindex, bool add,
