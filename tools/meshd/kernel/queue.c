@@ -203,9 +203,12 @@ static void dump_again(struct queue *queue, struct request *request)
 	fly(queue, request);
 }
 
-static int error_of(const struct nlmsghdr *message)
+/* @refusal: whether the kernel says more about it. */
+static int error_of(const struct nlmsghdr *message, bool *refusal)
 {
 	int error;
+
+	*refusal = false;
 
 	if (mnl_nlmsg_get_payload_len(message) < sizeof(error)) {
 		/* An old kernel's end of a dump says nothing. */
@@ -214,6 +217,7 @@ static int error_of(const struct nlmsghdr *message)
 	memcpy(&error, mnl_nlmsg_get_payload(message), sizeof(error));
 	if (error > 0 || error < -4095)
 		return EBADMSG;
+	*refusal = error && message->nlmsg_type == NLMSG_ERROR;
 	return -error;
 }
 
@@ -221,8 +225,8 @@ static void end_answer(struct queue *queue, struct request **at,
 		       const struct nlmsghdr *message)
 {
 	struct request *request = land(queue, at);
-	int error = error_of(message);
-	bool refusal = error && message->nlmsg_type == NLMSG_ERROR;
+	bool refusal;
+	int error = error_of(message, &refusal);
 
 	if (request->interrupted && (!error || error == EINTR))
 		dump_again(queue, request);
