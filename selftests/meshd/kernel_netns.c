@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 #include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
 
 #include "meshd/base/clock.h"
 #include "meshd/kernel/device.h"
@@ -90,7 +91,7 @@ static bool wait_for(struct env *env, unsigned int changes)
 	env->late = false;
 	uv_timer_init(&env->loop, &timer);
 	timer.data = env;
-	uv_timer_start(&timer, on_late, 3000, 0);
+	uv_timer_start(&timer, on_late, 1000, 0);
 	while ((env->changes & changes) != changes && !env->late)
 		uv_run(&env->loop, UV_RUN_ONCE);
 	good = !env->late;
@@ -172,6 +173,11 @@ static void watch_storm(struct env *env)
 		wait_for(env, UNDERLAY_ADDRESS_NEW);
 	point(has(env, "10.40.50.1") && has(env, "10.1.1.1"),
 	      "two thousand addresses at once");
+	while (wait_for(env, UNDERLAY_ADDRESS_NEW))
+		;
+	run("ip addr add 10.99.0.1/24 dev d1");
+	point(wait_for(env, UNDERLAY_ADDRESS_NEW) && has(env, "10.99.0.1"),
+	      "and one after them");
 }
 
 TEST(kernel, netns_underlay)
@@ -280,6 +286,38 @@ TEST(kernel, netns_neighbours)
 	queue_free(queue);
 	mnl_socket_close(sock);
 	leave();
+}
+
+static struct family_known known;
+
+static void take_known(void *data, const struct family_known *what)
+{
+	if (what)
+		known = *what;
+}
+
+/* The family that every kernel has, asked as the module would be. */
+TEST(kernel, real_policy)
+{
+	struct mnl_socket *sock = mnl_socket_open2(NETLINK_GENERIC,
+						   SOCK_CLOEXEC);
+	struct queue *queue;
+
+	if (!sock || mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID)) {
+		point(true, "skip: no generic netlink");
+		return;
+	}
+	queue = queue_new(&socket_ops, sock, mnl_socket_get_portid(sock));
+	family_ask_known(queue, GENL_ID_CTRL, take_known, NULL);
+	wait_answers(queue, sock);
+	point(known.command[CTRL_CMD_GETFAMILY] &&
+	      known.attrs[CTRL_CMD_GETFAMILY] ==
+		      (MESHLAN_BIT(CTRL_ATTR_FAMILY_ID) |
+		       MESHLAN_BIT(CTRL_ATTR_FAMILY_NAME)),
+	      "the kernel says which attributes a command takes");
+	point(!known.command[CTRL_CMD_DELFAMILY], "and which it has not");
+	queue_free(queue);
+	mnl_socket_close(sock);
 }
 
 TEST(kernel, netns_device)

@@ -180,11 +180,13 @@ static void session(void *data, uint64_t node)
 
 static void on_answer(uv_poll_t *poll, int status, int events)
 {
+	socket_repoll(poll, status, on_answer);
 	queue_readable(kernel_of(poll)->queue);
 }
 
 static void on_route_answer(uv_poll_t *poll, int status, int events)
 {
+	socket_repoll(poll, status, on_route_answer);
 	queue_readable(kernel_of(poll)->route_queue);
 }
 
@@ -194,6 +196,7 @@ static void on_event(uv_poll_t *poll, int status, int events)
 	char *buf = xalloc(EVENTS_SIZE);
 	ssize_t got;
 
+	socket_repoll(poll, status, on_event);
 	for (int i = 0; i < 100; i++) {
 		got = socket_receive(kernel->event_nl.sock, buf, EVENTS_SIZE);
 		if (got == -EINTR)

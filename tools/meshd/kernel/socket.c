@@ -62,3 +62,9 @@ struct mnl_socket *socket_open_route(unsigned int groups)
 	mnl_socket_close(sock);
 	return NULL;
 }
+
+void socket_repoll(uv_poll_t *poll, int status, uv_poll_cb call)
+{
+	if (status < 0)
+		uv_poll_start(poll, UV_READABLE, call);
+}

@@ -206,6 +206,7 @@ static void on_answer(uv_poll_t *poll, int status, int events)
 {
 	struct watch *watch = watch_of(poll);
 
+	socket_repoll(poll, status, on_answer);
 	queue_readable(watch->queue);
 	settle(watch);
 }
@@ -227,6 +228,7 @@ static void on_news(uv_poll_t *poll, int status, int events)
 	char *buf = xalloc(NEWS_SIZE);
 	ssize_t got;
 
+	socket_repoll(poll, status, on_news);
 	for (int i = 0; i < 1000; i++) {
 		got = socket_receive(watch->news, buf, NEWS_SIZE);
 		if (got == -EINTR)
