@@ -3,8 +3,8 @@
 
 /*
  * What comes by netlink: answers with requests under way, events, links and
- * addresses. The first byte says which; the rest is a datagram. Sequence numbers
- * in it are counted from the first request on, so that answers find theirs.
+ * addresses. The first byte says which; the rest is a datagram. Sequence
+ * numbers in it count from the first request on, so that answers find theirs.
  */
 
 #include <errno.h>
@@ -36,9 +36,10 @@ struct wire {
 
 static int wire_send(void *data, const void *message, size_t len)
 {
+	const struct nlmsghdr *request = message;
 	struct wire *wire = data;
 
-	wire->seq[wire->count++ % 256] = ((const struct nlmsghdr *)message)->nlmsg_seq;
+	wire->seq[wire->count++ % 256] = request->nlmsg_seq;
 	return 0;
 }
 
@@ -62,7 +63,7 @@ static ssize_t wire_receive(void *data, void *buf, size_t size)
 
 static const struct queue_socket wire_ops = { wire_send, wire_receive };
 
-/* --- everything that asks -------------------------------------------------- */
+/* --- everything that asks ------------------------------------------------ */
 
 struct asker {
 	struct wire wire;
@@ -166,7 +167,7 @@ static void answers(const uint8_t *data, size_t size)
 	family_free(asker.family);
 }
 
-/* --- everything that listens ----------------------------------------------- */
+/* --- everything that listens --------------------------------------------- */
 
 static void hear_path(void *data, enum meshlan_event what,
 		      const struct meshlan_path *path)

@@ -36,7 +36,7 @@ void fake_push(struct fake *fake, const void *data, size_t len)
 	memcpy(datagram->data, data, len);
 }
 
-/* --- answers --------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static void answer(struct fake *fake, struct nlmsghdr *message,
 		   const struct nlmsghdr *request)
@@ -96,7 +96,7 @@ static void answer_object(struct fake *fake, const struct nlmsghdr *request,
 	free(buf);
 }
 
-/* --- objects --------------------------------------------------------------- */
+/* --- objects ------------------------------------------------------------- */
 
 static const struct meshlan_set *const sets[] = {
 	&meshlan_session_set, &meshlan_path_set, &meshlan_route_set,
@@ -183,7 +183,7 @@ static void drop(enum sync_kind kind, struct fake_object *object)
 	object->used = false;
 }
 
-/* --- requests -------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 static void delete_paths(struct fake *fake, uint64_t node)
 {
@@ -455,8 +455,9 @@ static void handle(struct fake *fake, const struct nlmsghdr *message)
 
 	fake->requests[genl->cmd]++;
 	if (message->nlmsg_flags & NLM_F_DUMP) {
-		kind_of(genl->cmd, &kind, &verb, &get);
-		return dump(fake, message, kind, genl->cmd);
+		if (kind_of(genl->cmd, &kind, &verb, &get))
+			dump(fake, message, kind, genl->cmd);
+		return;
 	}
 	fake->order[fake->changes++ % sizeof(fake->order)] = genl->cmd;
 	if (fake->refuse && !fake->refuse_node) {
@@ -508,7 +509,8 @@ static ssize_t fake_receive(void *data, void *buf, size_t size)
 	datagram = fake->reverse ? &fake->out[--fake->last] :
 				   &fake->out[fake->first++];
 	len = datagram->len;
-	memcpy(buf, datagram->data, datagram->len < size ? datagram->len : size);
+	memcpy(buf, datagram->data,
+	       datagram->len < size ? datagram->len : size);
 	free(datagram->data);
 	if (fake->first == fake->last)
 		fake->first = fake->last = 0;
@@ -520,7 +522,7 @@ const struct queue_socket fake_socket = {
 	.receive = fake_receive,
 };
 
-/* --- neighbours ------------------------------------------------------------ */
+/* --- neighbours ---------------------------------------------------------- */
 
 void fake_neighbour(struct fake *fake, bool add,
 		    const struct sync_neighbour *neighbour,

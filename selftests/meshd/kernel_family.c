@@ -12,7 +12,7 @@
 #include "meshd/kernel/events.h"
 #include "meshd/kernel/key.h"
 
-/* --- requests -------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 struct told {
 	unsigned int done, objects, agains;
@@ -261,7 +261,8 @@ TEST(kernel, dump)
 	dump_sessions(&env);
 	dump_sessions(&env);
 	point_number("one dump at a time",
-		     env.fake->requests[MESHLAN_CMD_SESSION_GET], 1 + 4 + 20 + 1);
+		     env.fake->requests[MESHLAN_CMD_SESSION_GET],
+		     1 + 4 + 20 + 1);
 	queue_readable(env.queue);
 	queue_readable(env.queue);
 	point_number("then the next", env.told.done, 2);
@@ -311,7 +312,7 @@ TEST(kernel, nonsense)
 	env_close(&env);
 }
 
-/* --- keys ------------------------------------------------------------------ */
+/* --- keys ---------------------------------------------------------------- */
 
 static void told_key(void *data, const struct family_answer *answer,
 		     uint32_t index, const uint8_t nonce[MESHLAN_NONCE_SIZE])
@@ -378,7 +379,7 @@ TEST(kernel, keys)
 	env_close(&env);
 }
 
-/* --- older modules --------------------------------------------------------- */
+/* --- older modules ------------------------------------------------------- */
 
 static struct family_known known;
 static int known_answers;
@@ -434,7 +435,7 @@ TEST(kernel, older_module)
 	env_close(&env);
 }
 
-/* --- events ---------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------- */
 
 struct heard {
 	unsigned int path, key, keys_lost, wanted, idle, expired, fdb, loop,
@@ -461,7 +462,11 @@ HEAR(key, enum meshlan_event what, const struct meshlan_key *key)
 	((struct heard *)data)->key++;
 }
 
-HEAR(keys_lost, uint64_t node) { ((struct heard *)data)->keys_lost += node == 5; }
+HEAR(keys_lost, uint64_t node)
+{
+	((struct heard *)data)->keys_lost += node == 5;
+}
+
 HEAR(wanted, uint64_t node) { ((struct heard *)data)->wanted += node == 5; }
 HEAR(idle, uint64_t node) { ((struct heard *)data)->idle += node == 5; }
 HEAR(expired, uint64_t node) { ((struct heard *)data)->expired += node == 5; }
@@ -556,7 +561,8 @@ TEST(kernel, events)
 
 	generation = 100;
 	events_watch(events, hear_raw, &heard);
-#define SAY(type, ...) say(events, FAKE_IFINDEX, MESHLAN_EVENT_##type, ##__VA_ARGS__)
+#define SAY(type, ...)							\
+	say(events, FAKE_IFINDEX, MESHLAN_EVENT_##type, ##__VA_ARGS__)
 	for (int type = MESHLAN_EVENT_PATH_UP; type <= MESHLAN_EVENT_PATH_MOVED;
 	     type++)
 		say(events, FAKE_IFINDEX, type, MESHLAN_A_EVENT_PATH,

@@ -19,7 +19,7 @@
 #include "meshd/kernel/socket.h"
 #include "meshd/kernel/watch.h"
 
-/* --- a network namespace of the test's own --------------------------------- */
+/* --- a network namespace of the test's own ------------------------------- */
 
 static int home = -1;
 
@@ -50,7 +50,7 @@ static void run(const char *command)
 		point(false, "%s", command);
 }
 
-/* --- the underlay ---------------------------------------------------------- */
+/* --- the underlay -------------------------------------------------------- */
 
 struct env {
 	uv_loop_t loop;
@@ -201,7 +201,7 @@ TEST(kernel, netns_underlay)
 	leave();
 }
 
-/* --- neighbours and addresses ---------------------------------------------- */
+/* --- neighbours and addresses -------------------------------------------- */
 
 struct neighbours {
 	unsigned int done, objects, sessions;

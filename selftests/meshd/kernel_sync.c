@@ -321,7 +321,8 @@ TEST(kernel, sync_latest_wins)
 	want_path(&env, 5, "192.0.2.5:1");
 	env.fake->slow = false;
 	turn(&env);
-	point(env.fake->changes == 5 && fake_count(env.fake, SYNC_SESSION) == 1 &&
+	point(env.fake->changes == 5 &&
+	      fake_count(env.fake, SYNC_SESSION) == 1 &&
 	      fake_count(env.fake, SYNC_PATH) == 1 && sync_settled(env.sync),
 	      "wanted again while it goes");
 	sync_session_gone(env.sync, 5);
@@ -559,7 +560,8 @@ TEST(kernel, sync_hops)
 	turn(&env);
 	route = fake_find(env.fake, SYNC_ROUTE, 9, 0);
 	origin = fake_find(env.fake, SYNC_ORIGIN, 9, 0);
-	point(route->route.hop.count == 1 && route->route.hop.hop[0].node == 5 &&
+	point(route->route.hop.count == 1 &&
+	      route->route.hop.hop[0].node == 5 &&
 	      origin->origin.child.count == 1 && !env.refused,
 	      "hops and children without session are left out");
 	want_session(&env, 6);
@@ -573,7 +575,8 @@ TEST(kernel, sync_hops)
 	turn(&env);
 	route = fake_find(env.fake, SYNC_ROUTE, 9, 0);
 	origin = fake_find(env.fake, SYNC_ORIGIN, 9, 0);
-	point(route->route.hop.count == 1 && route->route.hop.hop[0].node == 6 &&
+	point(route->route.hop.count == 1 &&
+	      route->route.hop.hop[0].node == 6 &&
 	      origin->origin.child.count == 2 && sync_settled(env.sync),
 	      "or no longer");
 	env_close(&env);
@@ -625,6 +628,7 @@ static void move_path(struct env *env, uint16_t id, const char *remote,
 TEST(kernel, sync_paths)
 {
 	struct sync_path path = path_to("192.0.2.1:1");
+	struct fake_object *object;
 	struct meshlan_path moved;
 	unsigned int before;
 	struct env env;
@@ -636,8 +640,8 @@ TEST(kernel, sync_paths)
 	open = want_path(&env, 5, NULL);
 	point(id && open && id != open, "ids at once");
 	turn(&env);
-	point(fake_find(env.fake, SYNC_PATH, 5, id)->path.active_interval == 100,
-	      "the kernel's own intervals");
+	object = fake_find(env.fake, SYNC_PATH, 5, id);
+	point(object->path.active_interval == 100, "the kernel's own intervals");
 	before = changes(&env);
 	move_path(&env, id, "198.51.100.1:7", &moved);
 	sync_path_moved(env.sync, &moved);
@@ -657,8 +661,9 @@ TEST(kernel, sync_paths)
 	path.active_interval = 50;
 	sync_path_set(env.sync, 5, id, &path);
 	turn(&env);
-	point(fake_find(env.fake, SYNC_PATH, 5, id)->path.active_interval == 50 &&
-	      fake_find(env.fake, SYNC_PATH, 5, id)->path.remote_port == 7,
+	object = fake_find(env.fake, SYNC_PATH, 5, id);
+	point(object->path.active_interval == 50 &&
+	      object->path.remote_port == 7,
 	      "other settings change without the address");
 	addr_parse(&path.remote, "192.0.2.9:9", 1);
 	sync_path_set(env.sync, 5, id, &path);
@@ -706,7 +711,7 @@ TEST(kernel, sync_neighbours)
 	env_close(&env);
 }
 
-/* Anything in any order, with trouble: in the end it is as it was last wanted. */
+/* Anything in any order, with trouble: in the end it is as wanted last. */
 static void act(struct env *env, uint64_t *wanted)
 {
 	uint64_t node = 1 + rand() % 8;

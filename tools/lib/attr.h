@@ -27,7 +27,7 @@ static inline const struct nlattr *attr_next(const void **data, size_t *len)
 	return attr;
 }
 
-/* Likewise the message. libmnl's own takes a length beyond 2 GiB for a small one. */
+/* Likewise the message. libmnl takes a length beyond 2 GiB for a small one. */
 static inline const struct nlmsghdr *message_next(const void **data,
 						  size_t *len)
 {

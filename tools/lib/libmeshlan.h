@@ -464,9 +464,9 @@ enum meshlan_status meshlan_request(struct meshlan_nl *nl, uint8_t command,
 #define MESHLAN_REQUEST_SIZE	131072
 
 /*
- * For programs that do not wait for answers. A request without flags and number,
- * at the start of @buf; NULL if it does not fit @size. And what is in an answer
- * or an event; if that is OK, meshlan_release() the object.
+ * For programs that do not wait for answers. A request without flags and
+ * number, at the start of @buf; NULL if it does not fit @size. And what is in
+ * an answer or an event; if that is OK, meshlan_release() the object.
  */
 struct nlmsghdr *meshlan_build(void *buf, size_t size, uint16_t family,
 			       uint8_t command, const struct meshlan_set *set,

@@ -13,7 +13,7 @@
 
 #define NODE_TEXT 17
 
-/* --- finding --------------------------------------------------------------- */
+/* --- finding ------------------------------------------------------------- */
 
 /* NOT_FOUND if there is no meshlan device of this name. */
 static enum meshlan_status find(struct meshlan_nl *nl, const char *name,
@@ -64,7 +64,7 @@ static enum meshlan_status read_link(struct device *device,
 	return good ? MESHLAN_OK : MESHLAN_ERR_SYSTEM;
 }
 
-/* --- making ---------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------- */
 
 /* Says in front of the kernel's line what was tried. */
 static enum meshlan_status about(const char *what, const char *name,
@@ -75,7 +75,7 @@ static enum meshlan_status about(const char *what, const char *name,
 
 	if (status == MESHLAN_ERR_PERMISSION)
 		return meshlan_fail(err, status,
-				    "%s %s: not allowed; run as root, or with CAP_NET_ADMIN",
+				    "%s %s: not allowed; run as root or with CAP_NET_ADMIN",
 				    what, name);
 	if (status)
 		meshlan_fail(err, status, "%s %s: %.250s", what, name,
@@ -101,7 +101,8 @@ static enum meshlan_status make(const struct device_spec *spec,
 		link.has |= MESHLAN_BIT(IFLA_MESHLAN_LANES);
 	if (if_nametoindex(spec->name))
 		return meshlan_fail(err, MESHLAN_ERR_BUSY,
-				    "%s exists and is no meshlan device: give this network another device name",
+				    "%s exists and is no meshlan device: "
+				    "give this network another device name",
 				    spec->name);
 	status = meshlan_link_add(spec->name, &link, spec->mac, spec->mtu,
 				  false, err);
@@ -134,7 +135,8 @@ static enum meshlan_status check(const struct device_spec *spec,
 
 	if (dev->node != spec->node)
 		return meshlan_fail(err, MESHLAN_ERR_BUSY,
-				    "%s is the device of node %s, this node is %s: delete it (ip link del %s), or give this network another device name",
+				    "%s is the device of node %s, this node is %s: "
+				    "delete it (ip link del %s), or choose another device name",
 				    spec->name,
 				    meshlan_text_node(dev->node, theirs),
 				    meshlan_text_node(spec->node, ours),
@@ -142,7 +144,9 @@ static enum meshlan_status check(const struct device_spec *spec,
 	if (MESHLAN_HAS(dev, MESHLAN_A_DEV_OWNER_UID) &&
 	    dev->owner_uid != spec->owner_uid)
 		return meshlan_fail(err, MESHLAN_ERR_BUSY,
-				    "%s was made for user %" PRIu32 ", who alone may share its port, and this daemon is user %" PRIu32 ": delete it (ip link del %s), it is made again",
+				    "%s was made for user %" PRIu32 ", who alone "
+				    "may share its port, and this daemon is user %" PRIu32
+				    ": delete it (ip link del %s), it is made again",
 				    spec->name, dev->owner_uid,
 				    spec->owner_uid, spec->name);
 	return MESHLAN_OK;
@@ -165,7 +169,8 @@ enum meshlan_status device_make(struct meshlan_nl *nl,
 			status = find(nl, spec->name, &device->dev, err);
 		if (status == MESHLAN_ERR_NOT_FOUND)
 			meshlan_fail(err, status,
-				     "%s was made, and is gone: something deletes it, or gave it another name",
+				     "%s was made, and is gone: "
+				     "something deletes it, or gave it another name",
 				     spec->name);
 	}
 	if (status)
@@ -186,7 +191,7 @@ enum meshlan_status device_make(struct meshlan_nl *nl,
 	return MESHLAN_OK;
 }
 
-/* --- the claim ------------------------------------------------------------- */
+/* --- the claim ----------------------------------------------------------- */
 
 static bool process_name(uint32_t pid, char *name, size_t size)
 {
@@ -240,7 +245,7 @@ enum meshlan_status device_claim(struct meshlan_nl *nl,
 	return about("claiming", device->name, status, err);
 }
 
-/* --- the interface --------------------------------------------------------- */
+/* --- the interface ------------------------------------------------------- */
 
 enum meshlan_status device_up(const struct device *device,
 			      struct meshlan_error *err)
@@ -249,7 +254,8 @@ enum meshlan_status device_up(const struct device *device,
 
 	if (status == MESHLAN_ERR_BUSY)
 		return meshlan_fail(err, status,
-				    "setting %s up: another program has UDP port %u; 'ss -ulnp' shows which, or choose another port",
+				    "setting %s up: another program has UDP port %u; "
+				    "'ss -ulnp' shows which, or choose another port",
 				    device->name, device->dev.port);
 	return about("setting up", device->name, status, err);
 }

@@ -37,7 +37,7 @@ struct device {
 
 /*
  * Makes the device, or takes the one of that name if it is a meshlan device of
- * this node; another port is set, another MTU too. Does not set it up. @nl: open.
+ * this node; another port is set, another MTU too. Does not set it up.
  */
 enum meshlan_status device_make(struct meshlan_nl *nl,
 				const struct device_spec *spec,
@@ -64,8 +64,8 @@ enum meshlan_status device_del_address(const struct device *device,
 				       unsigned int prefix,
 				       struct meshlan_error *err);
 /*
- * While the network runs: role, limits, floods, scatter... what @options has. Does
- * not wait.
+ * While the network runs: role, limits, floods, scatter... what @options has.
+ * Does not wait.
  */
 void device_set(struct family *family, uint32_t ifindex,
 		const struct meshlan_dev *options, family_done_fn *done,

@@ -3,7 +3,7 @@
 #ifndef MESHD_KERNEL_EVENTS_H
 #define MESHD_KERNEL_EVENTS_H
 
-/* What the kernel tells of one device, by itself. Pure: datagrams in, calls out. */
+/* What the kernel tells of a device by itself. Pure: bytes in, calls out. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,8 +14,8 @@
 struct events;
 
 /*
- * Any may be NULL. Objects have what events say of them, see their "has", and are
- * gone when the callback returns. Callbacks may do everything but events_free().
+ * Any may be NULL. Objects have what events say of them, see their "has", and
+ * are gone when the callback returns. Callbacks may not call events_free().
  */
 struct events_ops {
 	/* PATH_UP, _DOWN, _STATS, _MTU, _MOVED. */
@@ -24,7 +24,7 @@ struct events_ops {
 	/* KEY_SOFT, KEY_HARD: the transmit key. */
 	void (*key)(void *data, enum meshlan_event what,
 		    const struct meshlan_key *key);
-	/* All keys of the session were wiped (suspend, a copy of the machine). */
+	/* All keys of the session were wiped: suspend, or a copied VM. */
 	void (*keys_lost)(void *data, uint64_t node);
 	/* A frame waits for a session with the node; once in 5 s while so. */
 	void (*wanted)(void *data, uint64_t node);
@@ -38,9 +38,9 @@ struct events_ops {
 	void (*storm)(void *data, uint64_t node);
 	void (*report)(void *data, const struct meshlan_report *report);
 	void (*ping)(void *data, const struct meshlan_ping *ping);
-	/* Somebody's claim ended; after ours was refused, a time to try again. */
+	/* Somebody's claim ended. */
 	void (*owner_lost)(void *data, uint32_t pid);
-	/* The namespace of the sockets is gone: nothing can be sent any more. */
+	/* The namespace of the sockets is gone: nothing can be sent now. */
 	void (*netns_gone)(void *data);
 	/* Some were left out, before those that follow: dump again. */
 	void (*lost)(void *data);

@@ -59,20 +59,21 @@ bool family_knows(const struct family *family, uint8_t command,
 	       (!attr || family->known.attrs[command] & MESHLAN_BIT(attr));
 }
 
-/* --- answers --------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static enum meshlan_status tell_error(int error, struct meshlan_error *err)
 {
 	switch (error) {
 	case ENOBUFS:
 		return meshlan_fail(err, MESHLAN_ERR_SYSTEM,
-				    "the kernel's answer was lost, as too many came at once");
+				    "the kernel's answer was lost, too many came at once");
 	case EINTR:
 		return meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				    "the list changes faster than it can be read");
 	case EOPNOTSUPP:
 		return meshlan_fail(err, MESHLAN_ERR_MODULE,
-				    "the loaded module is too old for this; as root: rmmod meshlan && modprobe meshlan, when no network needs it");
+				    "the loaded module is too old for this; as root, "
+				    "when no network needs it: rmmod meshlan && modprobe meshlan");
 	case EMSGSIZE:
 		return meshlan_fail(err, MESHLAN_ERR_REFUSED,
 				    "more than one message holds");
@@ -160,7 +161,7 @@ static struct call *call_new(const struct meshlan_set *set, bool object,
 	return call;
 }
 
-/* --- requests -------------------------------------------------------------- */
+/* --- requests ------------------------------------------------------------ */
 
 /* Where the secret is, if the request has one. */
 static void find_secret(const struct nlmsghdr *message,

@@ -18,10 +18,10 @@ struct family_answer {
 	enum meshlan_status status;
 	int error;			/* errno, 0 if all is well */
 	struct meshlan_error err;	/* one line, if not */
-	const void *reply;		/* an object of the request's set, or NULL */
+	const void *reply;		/* of the request's set, or NULL */
 };
 
-/* Always called once for each request, never before family_request() returns. */
+/* Called once for each request, never before family_request() returns. */
 typedef void family_done_fn(void *data, const struct family_answer *answer);
 
 struct family_dump_ops {
@@ -48,9 +48,9 @@ struct family *family_new(struct queue *queue, uint16_t id,
 void family_free(struct family *family);
 
 /*
- * Attributes that this kernel does not know are left out. @want_reply: the answer
- * has an object. @done may be NULL. Everything is copied; a secret in @object is
- * wiped from every copy once it is sent, the caller's own is the caller's.
+ * Attributes that this kernel does not know are left out. @want_reply: the
+ * answer has an object. @done may be NULL. Everything is copied; a secret in
+ * @object is wiped from every copy once it is sent, but from the caller's own.
  */
 void family_request(struct family *family, uint8_t command,
 		    const struct meshlan_set *set, const void *object,

@@ -44,7 +44,7 @@ static struct kernel *kernel_of(const void *handle)
 	return ((const uv_handle_t *)handle)->data;
 }
 
-/* --- open ------------------------------------------------------------------ */
+/* --- open ---------------------------------------------------------------- */
 
 enum meshlan_status kernel_open(uv_loop_t *loop, const struct kernel_ops *ops,
 				void *data, struct kernel **out,
@@ -62,7 +62,8 @@ enum meshlan_status kernel_open(uv_loop_t *loop, const struct kernel_ops *ops,
 		free(kernel);
 		if (status == MESHLAN_ERR_MODULE)
 			meshlan_fail(err, status,
-				     "the kernel module is not loaded; as root: modprobe meshlan (if that fails, 'meshctl doctor' says why)");
+				     "the kernel module is not loaded; as root: modprobe meshlan "
+				     "(if that fails, 'meshctl doctor' says why)");
 		return status;
 	}
 	*out = kernel;
@@ -104,7 +105,7 @@ static void tell_lacks(struct kernel *kernel)
 		log_warn("%s", lack);
 }
 
-/* --- what is called from below --------------------------------------------- */
+/* --- what is called from below ------------------------------------------- */
 
 static void sync_request(void *data, uint8_t command,
 			 const struct meshlan_set *set, const void *object,
@@ -176,7 +177,7 @@ static void session(void *data, uint64_t node)
 		kernel->ops.sync.session(kernel->data, node);
 }
 
-/* --- the loop -------------------------------------------------------------- */
+/* --- the loop ------------------------------------------------------------ */
 
 static void on_answer(uv_poll_t *poll, int status, int events)
 {
@@ -246,7 +247,7 @@ static void on_prepare(uv_prepare_t *prepare)
 	uv_timer_start(&kernel->timer, on_timer, next, 0);
 }
 
-/* --- start ----------------------------------------------------------------- */
+/* --- start --------------------------------------------------------------- */
 
 /* Our tables follow before anybody is told. */
 static void on_any_event(void *data, const struct meshlan_event_info *event)
@@ -360,7 +361,7 @@ enum meshlan_status kernel_start(struct kernel *kernel,
 	return MESHLAN_OK;
 }
 
-/* --- end ------------------------------------------------------------------- */
+/* --- end ----------------------------------------------------------------- */
 
 static void kernel_free(struct kernel *kernel)
 {

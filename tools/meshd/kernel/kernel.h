@@ -5,8 +5,8 @@
 
 /*
  * The device's sockets on the event loop: requests, events, neighbours. What
- * belongs to the underlay is in watch.h. Single thread. What the callbacks may do is said where they are
- * declared; none of them may call kernel_close().
+ * belongs to the underlay is in watch.h. Single thread. What the callbacks may
+ * do is said where they are declared; none of them may call kernel_close().
  *
  *	kernel_open(); device_make(kernel_nl()); kernel_start();
  *	device_add_address(); device_up();

@@ -139,7 +139,7 @@ void family_ask_known(struct queue *queue, uint16_t id,
 	queue_add(queue, message, &on);
 }
 
-/* --- what a module may be too old for -------------------------------------- */
+/* --- what a module may be too old for ------------------------------------ */
 
 static const struct {
 	uint8_t command;

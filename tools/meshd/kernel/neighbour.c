@@ -93,7 +93,24 @@ void neighbour_set(struct queue *queue, uint32_t ifindex, bool add,
 	queue_add(queue, message, &on);
 }
 
-/* --- reading --------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------- */
+
+static void *bytes_of(union addr *addr, size_t *size)
+{
+	*size = addr->sa.sa_family == AF_INET6 ? 16 : 4;
+	if (addr->sa.sa_family == AF_INET6)
+		return &addr->in6.sin6_addr;
+	return &addr->in.sin_addr;
+}
+
+/* True if the attribute has this size, and was copied. */
+static bool get(const struct nlattr *attr, void *to, size_t size)
+{
+	if (mnl_attr_get_payload_len(attr) != size)
+		return false;
+	memcpy(to, mnl_attr_get_payload(attr), size);
+	return true;
+}
 
 /* False if it is not one of ours. */
 static bool decode(const struct nlmsghdr *message, uint32_t ifindex,
@@ -101,9 +118,11 @@ static bool decode(const struct nlmsghdr *message, uint32_t ifindex,
 {
 	const struct ndmsg *head = mnl_nlmsg_get_payload(message);
 	size_t len = mnl_nlmsg_get_payload_len(message), size;
+	bool mac = false, addr = false;
 	const struct nlattr *attr;
-	bool mac = false, addr = false, ours = false;
+	uint8_t protocol = 0;
 	const void *data;
+	void *bytes;
 
 	if (message->nlmsg_type != RTM_NEWNEIGH || len < sizeof(*head) ||
 	    (uint32_t)head->ndm_ifindex != ifindex ||
@@ -112,35 +131,24 @@ static bool decode(const struct nlmsghdr *message, uint32_t ifindex,
 	memset(neighbour, 0, sizeof(*neighbour));
 	neighbour->router = head->ndm_flags & NTF_ROUTER;
 	neighbour->addr.sa.sa_family = head->ndm_family;
-	size = head->ndm_family == AF_INET6 ? 16 : 4;
+	bytes = bytes_of(&neighbour->addr, &size);
 	data = head + 1;
 	len -= sizeof(*head);
 	while ((attr = attr_next(&data, &len))) {
-		const void *value = mnl_attr_get_payload(attr);
-		size_t got = mnl_attr_get_payload_len(attr);
-
 		switch (mnl_attr_get_type(attr)) {
 		case NDA_DST:
-			addr = got == size;
-			if (addr)
-				memcpy(size == 16 ?
-				       (void *)&neighbour->addr.in6.sin6_addr :
-				       (void *)&neighbour->addr.in.sin_addr,
-				       value, size);
+			addr = get(attr, bytes, size);
 			break;
 		case NDA_LLADDR:
-			mac = got == 6;
-			if (mac)
-				memcpy(neighbour->mac, value, 6);
+			mac = get(attr, neighbour->mac, 6);
 			break;
 		case NDA_PROTOCOL:
-			ours = got == 1 &&
-			       *(const uint8_t *)value == NEIGHBOUR_PROTOCOL;
+			get(attr, &protocol, 1);
 			break;
 		}
 	}
-	return mac && addr && ours && (head->ndm_family == AF_INET ||
-				       head->ndm_family == AF_INET6);
+	return mac && addr && protocol == NEIGHBOUR_PROTOCOL &&
+	       (head->ndm_family == AF_INET || head->ndm_family == AF_INET6);
 }
 
 static void call_take(void *data, const struct nlmsghdr *message)

@@ -4,8 +4,8 @@
 #define MESHD_KERNEL_NEIGHBOUR_H
 
 /*
- * The device's neighbour table, by rtnetlink. Our entries are permanent and have
- * a mark that says whose they are; others are neither told of nor changed.
+ * The device's neighbour table, by rtnetlink. Our entries are permanent and
+ * have a mark that says whose they are; others are neither told nor changed.
  */
 
 #include "kernel/sync.h"

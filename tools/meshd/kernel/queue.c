@@ -119,7 +119,7 @@ static void fly(struct queue *queue, struct request *request)
 	if (!request->on.dump)
 		wipe(request);
 	if (error) {
-		/* Nothing was lost on the way, so this is no ENOBUFS of ours. */
+		/* No answer was lost: this is not what ENOBUFS means here. */
 		request->error = error == -ENOBUFS ? ENOMEM : -error;
 		list_add(&queue->failed, request);
 		return;
@@ -190,7 +190,7 @@ static struct request *land(struct queue *queue, struct request **at)
 	return request;
 }
 
-/* The list changed under the dump, or a part of it was lost; it is on no list. */
+/* The list changed under the dump, or a part of it was lost. On no list. */
 static void dump_again(struct queue *queue, struct request *request)
 {
 	if (++request->attempts == ATTEMPTS) {
@@ -287,7 +287,7 @@ void queue_readable(struct queue *queue)
 	bool empty = false;
 	ssize_t got;
 
-	/* Bounded, so that a socket that only fails does not hold us for ever. */
+	/* Bounded: a socket that only fails does not hold us for ever. */
 	for (int i = 0; i < 1000 && !empty; i++) {
 		got = queue->socket->receive(queue->data, buf, ANSWER_SIZE);
 		if (got == -EINTR)

@@ -25,7 +25,7 @@ struct queue_socket {
 
 /* A message of the answer; for a dump as many as there are objects. */
 typedef void queue_take_fn(void *data, const struct nlmsghdr *message);
-/* A dump begins anew, since the kernel's list changed: forget what was taken. */
+/* A dump begins anew, as the kernel's list changed: forget what was taken. */
 typedef void queue_again_fn(void *data);
 /*
  * The end, always, and once. @error: 0, or an errno; of those that are not the
@@ -42,20 +42,20 @@ struct queue_request {
 	queue_end_fn *end;		/* or NULL */
 	void *data;
 	bool dump;
-	size_t wipe_at, wipe_len;	/* a secret in it, wiped once it is sent */
+	size_t wipe_at, wipe_len;	/* a secret, wiped once it is sent */
 };
 
 /* @portid: that of the socket, 0 to take answers for any. */
 struct queue *queue_new(const struct queue_socket *socket, void *data,
 			uint32_t portid);
-/* Ends everything that is under way. Not from a callback; none may ask again. */
+/* Ends all that is under way. Not from a callback; none may ask again. */
 void queue_free(struct queue *queue);
 
 /*
  * @message is copied; its sequence number and NLM_F_REQUEST are set here, and
- * NLM_F_ACK or NLM_F_DUMP. Sent in the order of the calls, at once if the window
- * allows; but @end is only called from queue_readable(), queue_flush() or
- * queue_free().
+ * NLM_F_ACK or NLM_F_DUMP. Sent in the order of the calls, at once if the
+ * window allows; but @end is only called from queue_readable(), queue_flush()
+ * or queue_free().
  */
 void queue_add(struct queue *queue, const struct nlmsghdr *message,
 	       const struct queue_request *request);

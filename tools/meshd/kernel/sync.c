@@ -108,7 +108,7 @@ bool sync_settled(const struct sync *sync)
 	       !sync->to_read && sync->reread_at == NEVER;
 }
 
-/* --- wanting --------------------------------------------------------------- */
+/* --- wanting ------------------------------------------------------------- */
 
 static void want(struct sync *sync, struct entry *entry)
 {
@@ -151,7 +151,7 @@ static void gone_key(struct sync *sync, struct sync_key key)
 	gone(sync, entry_find(sync, &key));
 }
 
-/* --- sessions -------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------ */
 
 void sync_session(struct sync *sync, const struct sync_session *session)
 {
@@ -185,7 +185,7 @@ bool sync_session_there(const struct sync *sync, uint64_t node)
 	return session_there(sync, node);
 }
 
-/* --- paths ----------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 static void path_object(const struct sync_path *path, union sync_any *object)
 {
@@ -364,7 +364,7 @@ void sync_path_moved(struct sync *sync, const struct meshlan_path *path)
 		move(sync, &remote, &entry->is);
 }
 
-/* --- routes and children of floods ----------------------------------------- */
+/* --- routes and children of floods --------------------------------------- */
 
 void sync_route(struct sync *sync, const struct sync_route *route)
 {
@@ -417,7 +417,7 @@ void sync_origin_gone(struct sync *sync, uint64_t node)
 	gone_key(sync, key_node(SYNC_ORIGIN, node));
 }
 
-/* --- addresses ------------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
 void sync_mac(struct sync *sync, const uint8_t mac[6], uint64_t node)
 {

@@ -88,11 +88,11 @@ struct sync_ops {
 	 * below but sync_free().
 	 */
 	void (*found)(void *data, const struct sync_object *object);
-	/* Everything was read; sync_sweep() may follow. Also after sync_reread(). */
+	/* All was read; sync_sweep() may follow. Also after sync_reread(). */
 	void (*ready)(void *data);
 	/*
-	 * Refused: still wanted, and tried again after 1 s and more. May come for
-	 * each of many objects (the device is gone): log it seldom.
+	 * Refused: still wanted, and tried again after 1 s and more. May come
+	 * for each of many objects (the device is gone): log it seldom.
 	 */
 	void (*refused)(void *data, const struct sync_object *object,
 			const struct family_answer *answer);
@@ -107,7 +107,7 @@ void sync_free(struct sync *sync);
 
 /* Reads all; nothing is sent before that is done. */
 void sync_start(struct sync *sync);
-/* Reads all again, after lost events; what differs from what is wanted is sent. */
+/* Reads all again, after lost events; what differs is sent. */
 void sync_reread(struct sync *sync);
 /* Neighbours alone: the device was down, which loses them. */
 void sync_reread_neighbours(struct sync *sync);
@@ -119,7 +119,7 @@ void sync_tick(struct sync *sync, uint64_t now);
 /* Nothing wanted is missing, nothing is under way. */
 bool sync_settled(const struct sync *sync);
 
-/* --- sessions -------------------------------------------------------------- */
+/* --- sessions ------------------------------------------------------------ */
 
 struct sync_session {
 	uint64_t node;
@@ -134,13 +134,13 @@ void sync_session_gone(struct sync *sync, uint64_t node);
 /* In the kernel, as far as its answers say. */
 bool sync_session_there(const struct sync *sync, uint64_t node);
 
-/* --- paths ----------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------- */
 
 struct sync_path {
 	union addr remote;		/* family 0: none, waits for the peer */
 	union addr local;		/* family 0: any; no port */
 	uint32_t oif;			/* 0: any */
-	uint32_t active_interval;	/* milliseconds, 0: the kernel's choice */
+	uint32_t active_interval;	/* milliseconds, 0: the default */
 	uint32_t idle_interval;
 	uint64_t rate;			/* bit/s, 0: measured */
 	uint32_t weight;		/* 0: 1 */
@@ -161,7 +161,7 @@ void sync_path_gone(struct sync *sync, uint64_t node, uint16_t id);
 /* The event PATH_MOVED: the peer's new address is kept, not taken back. */
 void sync_path_moved(struct sync *sync, const struct meshlan_path *path);
 
-/* --- routes and children of floods ----------------------------------------- */
+/* --- routes and children of floods --------------------------------------- */
 
 struct sync_hop {
 	uint64_t node;
@@ -180,12 +180,12 @@ struct sync_route {
 void sync_route(struct sync *sync, const struct sync_route *route);
 void sync_route_gone(struct sync *sync, uint64_t node);
 
-/* No child: a leaf. Children without session are left out until they have one. */
+/* No child: a leaf. Those without session are left out until they have one. */
 void sync_origin(struct sync *sync, uint64_t node, const uint64_t *child,
 		 size_t children, struct span owner);
 void sync_origin_gone(struct sync *sync, uint64_t node);
 
-/* --- addresses ------------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
 /* A certified entry: @mac is @node's, on every VLAN. */
 void sync_mac(struct sync *sync, const uint8_t mac[6], uint64_t node);

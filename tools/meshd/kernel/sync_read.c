@@ -8,7 +8,7 @@
 
 #define BIT MESHLAN_BIT
 
-/* --- one object ------------------------------------------------------------ */
+/* --- one object ---------------------------------------------------------- */
 
 static bool is_ours(enum sync_kind kind, const union sync_any *object,
 		    struct span *owner)
@@ -168,7 +168,7 @@ static void read_neighbour(void *data, const void *object)
 	buf_free(&value);
 }
 
-/* --- the lists ------------------------------------------------------------- */
+/* --- the lists ----------------------------------------------------------- */
 
 static void read_again(void *data)
 {

@@ -27,7 +27,7 @@ struct sending {
 	struct entry *entry[];
 };
 
-/* --- what to do ------------------------------------------------------------ */
+/* --- what to do ---------------------------------------------------------- */
 
 /* It goes with its session. */
 static bool goes_anyway(const struct sync *sync, const struct entry *entry)
@@ -61,7 +61,7 @@ static enum change change_of(struct sync *sync, struct entry *entry)
 	return CHANGE_SET;
 }
 
-/* --- what became of it ----------------------------------------------------- */
+/* --- what became of it --------------------------------------------------- */
 
 void sync_name_object(const struct entry *entry, struct sync_object *object)
 {
@@ -234,7 +234,7 @@ static void ended(void *data, const struct family_answer *answer)
 	free(sending);
 }
 
-/* --- sending --------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
 static struct sending *sending_new(struct sync *sync, size_t room)
 {

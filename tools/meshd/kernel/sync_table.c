@@ -142,7 +142,8 @@ void buf_set(struct buf *buf, const void *data, size_t len)
 
 bool buf_equal(const struct buf *a, const struct buf *b)
 {
-	return a->len == b->len && (!a->len || !memcmp(a->data, b->data, a->len));
+	return a->len == b->len &&
+	       (!a->len || !memcmp(a->data, b->data, a->len));
 }
 
 struct sync_key key_node(enum sync_kind kind, uint64_t node)

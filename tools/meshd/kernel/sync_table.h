@@ -47,7 +47,7 @@ struct sync {
 	struct entry *dirty[SYNC_KINDS];
 	size_t dirty_count;
 	unsigned int under_way;
-	bool hot;			/* something changed since the last tick */
+	bool hot;			/* there is news since the last tick */
 	uint64_t now, next;
 	unsigned int to_read;		/* bit for each kind */
 	bool reading, reading_all, swept;
@@ -77,7 +77,7 @@ struct sync_type {
 
 extern const struct sync_type sync_types[SYNC_KINDS];
 
-/* --- sync_table.c ---------------------------------------------------------- */
+/* --- sync_table.c -------------------------------------------------------- */
 
 struct entry *entry_find(const struct sync *sync, const struct sync_key *key);
 struct entry *entry_get(struct sync *sync, const struct sync_key *key);
@@ -96,7 +96,7 @@ uint64_t entry_node(const struct entry *entry);
 uint16_t entry_path(const struct entry *entry);
 bool session_there(const struct sync *sync, uint64_t node);
 
-/* --- sync_value.c ---------------------------------------------------------- */
+/* --- sync_value.c -------------------------------------------------------- */
 
 #define SYNC_SCRATCH	131072
 
@@ -125,14 +125,14 @@ bool owner_ours(const struct meshlan_blob *blob, struct span *owner);
 void path_put_remote(struct meshlan_path *path, const union addr *remote);
 void path_remote(const struct meshlan_path *path, union addr *remote);
 
-/* --- sync_send.c ----------------------------------------------------------- */
+/* --- sync_send.c --------------------------------------------------------- */
 
 void sync_send(struct sync *sync);
 /* A session came or went: routes and floods through it are looked at. */
 void sync_session_changed(struct sync *sync);
 void sync_name_object(const struct entry *entry, struct sync_object *object);
 
-/* --- sync_read.c ----------------------------------------------------------- */
+/* --- sync_read.c --------------------------------------------------------- */
 
 void sync_read_next(struct sync *sync);
 void sync_read_later(struct sync *sync);

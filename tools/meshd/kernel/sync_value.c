@@ -183,7 +183,8 @@ void neighbour_of(const struct entry *entry, const struct buf *value,
 	memset(neighbour, 0, sizeof(*neighbour));
 	if (entry->key.bytes[0] == 6) {
 		neighbour->addr.in6.sin6_family = AF_INET6;
-		memcpy(&neighbour->addr.in6.sin6_addr, entry->key.bytes + 1, 16);
+		memcpy(&neighbour->addr.in6.sin6_addr, entry->key.bytes + 1,
+		       16);
 	} else {
 		neighbour->addr.in.sin_family = AF_INET;
 		memcpy(&neighbour->addr.in.sin_addr, entry->key.bytes + 1, 4);

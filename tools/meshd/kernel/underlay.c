@@ -18,7 +18,7 @@
 /* Devices on devices; the kernel itself stops at eight. */
 #define DEPTH_MAX	8
 
-/* --- the filter ------------------------------------------------------------ */
+/* --- the filter ---------------------------------------------------------- */
 
 static char **globs_copy(const char *const *globs)
 {
@@ -83,7 +83,7 @@ void underlay_free(struct underlay *underlay)
 	free(underlay);
 }
 
-/* --- which are usable ------------------------------------------------------ */
+/* --- which are usable ---------------------------------------------------- */
 
 static const struct link *link_of(const struct underlay *underlay,
 				  uint32_t ifindex)
@@ -211,7 +211,7 @@ static bool is_metered(const struct link *link)
 	       !strncmp(link->name, "wwan", 4);
 }
 
-/* --- the list -------------------------------------------------------------- */
+/* --- the list ------------------------------------------------------------ */
 
 static int family_of(const union addr *addr)
 {

@@ -5,7 +5,7 @@
 
 /*
  * The host's own addresses that peers may be reached from, and what changes
- * about them. Pure: messages of rtnetlink in, lists out; watch.h has the socket.
+ * about them. Pure: rtnetlink's messages in, lists out; watch.h has the socket.
  */
 
 #include <net/if.h>
@@ -19,13 +19,13 @@ struct underlay;
 struct nlmsghdr;
 
 struct underlay_addr {
-	union addr addr;		/* port 0; a link-local one has its scope */
+	union addr addr;		/* port 0; link-local: with scope */
 	uint32_t ifindex;
 	char ifname[IFNAMSIZ];
 	uint32_t mtu;			/* of the interface */
 	bool link_local;
-	bool temporary;			/* of IPv6's privacy; a better one lacks */
-	bool metered;			/* a modem or a dialled line, as it seems */
+	bool temporary;			/* IPv6's privacy; no better is there */
+	bool metered;			/* seems to be a modem or dialled */
 	bool default_route;		/* the interface has its family's */
 };
 
@@ -59,7 +59,7 @@ struct underlay_ops {
 	void (*changed)(void *data, unsigned int changes);
 	/* The device went up or down, in turn; or is gone. */
 	void (*device)(void *data, bool up, bool gone);
-	/* Find out which interface leads to the Internet: underlay_default(). */
+	/* Find out which interface leads to the Internet: underlay_default() */
 	void (*ask_default)(void *data, int family, uint32_t fwmark);
 };
 
@@ -67,8 +67,8 @@ struct underlay *underlay_new(const struct underlay_filter *filter,
 			      const struct underlay_ops *ops, void *data);
 void underlay_free(struct underlay *underlay);
 /*
- * The network's own device, 0 as long as there is none. Every meshlan device and
- * what stands on it is left out anyway; this one is watched.
+ * The network's own device, 0 as long as there is none. Every meshlan device
+ * and what stands on it is left out anyway; this one is watched.
  */
 void underlay_set_device(struct underlay *underlay, uint32_t ifindex);
 /* Copied. Tells what that changes like any other change. */
@@ -81,8 +81,8 @@ const struct underlay_addr *underlay_list(const struct underlay *underlay,
 bool underlay_has(const struct underlay *underlay, const union addr *addr);
 
 /*
- * For who reads the socket: all links and addresses are dumped between begin and
- * end. Then underlay_tick(), and whenever the socket has been read empty.
+ * For who reads the socket: all links and addresses are dumped between begin
+ * and end. Then underlay_tick(), and whenever the socket has been read empty.
  */
 void underlay_begin(struct underlay *underlay);
 /* @whole: what was not named is not there. */
@@ -96,8 +96,8 @@ void underlay_tick(struct underlay *underlay, uint64_t now);
 
 /*
  * Which address of ours packets to @remote would have, as the routing table and
- * @fwmark say; @oif 0 for any. False if there is no route. Asks the kernel, sends
- * nothing.
+ * @fwmark say; @oif 0 for any. False if there is no route. Asks the kernel,
+ * sends nothing.
  */
 bool underlay_source(const union addr *remote, uint32_t oif, uint32_t fwmark,
 		     union addr *source);

@@ -47,7 +47,7 @@ static void text_of(const struct nlattr *attr, char *text, size_t size)
 	memcpy(text, mnl_attr_get_payload(attr), len);
 }
 
-/* --- links ----------------------------------------------------------------- */
+/* --- links --------------------------------------------------------------- */
 
 static void read_info(const struct nlattr *info, struct link *link)
 {
@@ -173,7 +173,7 @@ void underlay_set_device(struct underlay *underlay, uint32_t ifindex)
 	underlay->dirty = true;
 }
 
-/* --- addresses ------------------------------------------------------------- */
+/* --- addresses ----------------------------------------------------------- */
 
 static bool put_addr(struct local *local, int family,
 		     const struct nlattr *attr)
@@ -270,7 +270,7 @@ static void change_local(struct underlay *underlay,
 	underlay->dirty = underlay->ask = true;
 }
 
-/* --- routes ---------------------------------------------------------------- */
+/* --- routes -------------------------------------------------------------- */
 
 /* Those that come and go with every address or device are no news. */
 static bool is_local_route(const struct rtmsg *head, const uint8_t *dst)
@@ -321,7 +321,7 @@ void underlay_default(struct underlay *underlay, int family, uint32_t ifindex)
 	underlay->dirty = true;
 }
 
-/* --- all ------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------- */
 
 void underlay_begin(struct underlay *underlay)
 {

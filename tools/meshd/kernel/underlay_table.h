@@ -34,7 +34,7 @@ struct underlay {
 	size_t links, link_room;
 	struct local *local;
 	size_t locals, local_room;
-	uint32_t route[2];		/* interface of the default, by family */
+	uint32_t route[2];		/* interfaces of the default ones */
 	struct underlay_addr *list;
 	size_t count;
 	unsigned int pending;		/* changes that no list shows */

@@ -48,7 +48,7 @@ static struct watch *watch_of(const void *handle)
 	return ((const uv_handle_t *)handle)->data;
 }
 
-/* --- telling --------------------------------------------------------------- */
+/* --- telling ------------------------------------------------------------- */
 
 static void changed(void *data, unsigned int changes)
 {
@@ -93,7 +93,7 @@ static void on_timer(uv_timer_t *timer)
 	settle(watch_of(timer));
 }
 
-/* --- asking ---------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 static void dump_take(void *data, const struct nlmsghdr *message)
 {
@@ -200,7 +200,7 @@ static void ask_default(void *data, int family, uint32_t fwmark)
 	queue_add(watch->queue, message, &on);
 }
 
-/* --- the sockets ----------------------------------------------------------- */
+/* --- the sockets --------------------------------------------------------- */
 
 static void on_answer(uv_poll_t *poll, int status, int events)
 {
