@@ -23,25 +23,32 @@
 
 static int home = -1;
 
-static bool enter(void)
-{
-	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	if (home >= 0 && !unshare(CLONE_NEWNET) &&
-	    !system("ip link set lo up && "
-		    "ip link add m0 address 02:00:00:00:00:01 type veth peer name m1 && "
-		    "ip link set m0 up && ip link set m1 up"))
-		return true;
-	point(true, "skip: needs root, ip and veth");
-	if (home >= 0 && setns(home, CLONE_NEWNET))
-		abort();
-	return false;
-}
-
 static void leave(void)
 {
+	/* The other tests shall not run in here. */
 	if (setns(home, CLONE_NEWNET))
 		abort();
 	close(home);
+}
+
+static bool enter(void)
+{
+	static const char make[] =
+		"ip link set lo up && "
+		"ip link add m0 address 02:00:00:00:00:01 type veth peer m1 && "
+		"ip link set m0 up && ip link set m1 up";
+
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (home < 0 || unshare(CLONE_NEWNET)) {
+		point(true, "skip: not allowed to make a network namespace");
+		close(home);
+		return false;
+	}
+	if (!system(make))
+		return true;
+	point(true, "skip: needs ip and veth");
+	leave();
+	return false;
 }
 
 static void run(const char *command)

@@ -15,7 +15,7 @@
 #include "kernel/socket.h"
 
 #define EVENTS_SIZE	65536
-/* For what the kernel answers at once, and only before the loop runs. */
+/* With a kernel that should answer at once. */
 #define PATIENCE	2000	/* milliseconds */
 
 struct kernel {
@@ -85,7 +85,7 @@ static void told_known(void *data, const struct family_known *known)
 		kernel->known = *known;
 }
 
-/* Waits, as the loop does not run yet. */
+/* Waits, since everything else depends on it; the kernel answers at once. */
 static void ask_known(struct kernel *kernel)
 {
 	struct pollfd poll_fd = {.fd = mnl_socket_get_fd(kernel->nl.sock),
