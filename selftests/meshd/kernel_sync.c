@@ -22,6 +22,7 @@ struct env {
 	enum sync_kind refused_kind;
 	uint64_t refused_node;
 	uint16_t found_path;
+	bool keep;			/* what is found, at once */
 };
 
 static void do_request(void *data, uint8_t command,
@@ -57,6 +58,8 @@ static void do_neighbours(void *data, const struct family_dump_ops *ops,
 	fake_neighbours(((struct env *)data)->fake, ops, dump_data);
 }
 
+static void want_session(struct env *env, uint64_t node);
+
 static void found(void *data, const struct sync_object *object)
 {
 	struct env *env = data;
@@ -65,6 +68,10 @@ static void found(void *data, const struct sync_object *object)
 	env->foreign += object->foreign;
 	if (object->kind == SYNC_PATH)
 		env->found_path = object->path;
+	if (env->keep && object->kind == SYNC_PATH)
+		sync_path_keep(env->sync, object->node, object->path);
+	if (env->keep && object->kind == SYNC_SESSION)
+		want_session(env, object->node);
 	if (!object->owner.len)
 		return;
 	env->owner_len = object->owner.len;
@@ -73,7 +80,11 @@ static void found(void *data, const struct sync_object *object)
 
 static void ready(void *data)
 {
-	((struct env *)data)->ready++;
+	struct env *env = data;
+
+	env->ready++;
+	if (env->keep)
+		sync_sweep(env->sync);
 }
 
 static void refused(void *data, const struct sync_object *object,
@@ -373,6 +384,44 @@ TEST(kernel, sync_adoption)
 	point(fake_find(env.fake, SYNC_ROUTE, 9, 0) &&
 	      !fake_find(env.fake, SYNC_SESSION, 7, 0), "and only that");
 	point(sync_settled(env.sync), "settled");
+	env_close(&env);
+}
+
+TEST(kernel, sync_keep)
+{
+	struct fake_object *object;
+	struct env env;
+	uint16_t id;
+
+	env_open(&env);
+	want_session(&env, 5);
+	id = want_path(&env, 5, NULL);
+	want_route(&env, 9, 5, 0);
+	turn(&env);
+	/* The peer moved it, which nobody who starts anew could know. */
+	object = fake_find(env.fake, SYNC_PATH, 5, id);
+	object->path.has |= MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV4) |
+			    MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_PORT);
+	object->path.remote_ipv4.s_addr = 0x010200c0;
+	object->path.remote_port = 9;
+	daemon_dies(&env);
+	env.fake->changes = 0;
+	env_daemon(&env, false);
+	env.keep = true;
+	turn(&env);
+	object = fake_find(env.fake, SYNC_PATH, 5, id);
+	point(object && object->path.remote_port == 9 &&
+	      env.fake->changes == 1 && !fake_count(env.fake, SYNC_ROUTE) &&
+	      sync_settled(env.sync),
+	      "kept where it is found, and the rest swept");
+	object->path.owner.data[0] = 1;
+	daemon_dies(&env);
+	env_daemon(&env, false);
+	env.keep = true;
+	turn(&env);
+	object = fake_find(env.fake, SYNC_PATH, 5, id);
+	point(object && object->path.owner.data[0] == 0xd1 &&
+	      object->path.owner.len == 1, "another's becomes ours");
 	env_close(&env);
 }
 

@@ -332,6 +332,25 @@ void sync_path_set(struct sync *sync, uint64_t node, uint16_t id,
 		want_path(sync, entry, path);
 }
 
+void sync_path_keep(struct sync *sync, uint64_t node, uint16_t id)
+{
+	struct sync_key key = key_path(node, id);
+	struct entry *entry = entry_find(sync, &key);
+	union sync_any object;
+	struct span owner;
+
+	if (!entry || entry->wanted || !entry->there)
+		return;
+	value_read(SYNC_PATH, &entry->is, &object);
+	path_remote(&object.path, &entry->asked);
+	/* Of somebody else's the bytes mean nothing to us. */
+	if (!owner_ours(&object.path.owner, &owner)) {
+		owner_put(&object.path.owner, (struct span){0});
+		object.has |= BIT(MESHLAN_A_PATH_OWNER);
+	}
+	want_object(sync, &key, &object);
+}
+
 void sync_path_gone(struct sync *sync, uint64_t node, uint16_t id)
 {
 	gone_key(sync, key_path(node, id));

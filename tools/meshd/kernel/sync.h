@@ -157,6 +157,11 @@ uint16_t sync_path(struct sync *sync, uint64_t node,
 /* Changes a path: everything but local and oif. */
 void sync_path_set(struct sync *sync, uint64_t node, uint16_t id,
 		   const struct sync_path *path);
+/*
+ * A path that was found: wanted from now on, as it is. For those that traffic
+ * may be on; where the peer moved one, no configured address finds it.
+ */
+void sync_path_keep(struct sync *sync, uint64_t node, uint16_t id);
 void sync_path_gone(struct sync *sync, uint64_t node, uint16_t id);
 /* The event PATH_MOVED: the peer's new address is kept, not taken back. */
 void sync_path_moved(struct sync *sync, const struct meshlan_path *path);

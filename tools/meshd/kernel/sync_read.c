@@ -199,6 +199,7 @@ static void drop_unseen(struct sync *sync)
 static void read_done(void *data, const struct family_answer *answer)
 {
 	struct sync *sync = data;
+	bool all;
 
 	sync->reading = false;
 	sync->hot = true;
@@ -216,9 +217,10 @@ static void read_done(void *data, const struct family_answer *answer)
 	if (sync->to_read)
 		return;
 	sync->rereads = 0;
-	if (sync->reading_all && sync->ops.ready)
-		sync->ops.ready(sync->data);
+	all = sync->reading_all;
 	sync->reading_all = false;
+	if (all && sync->ops.ready)
+		sync->ops.ready(sync->data);
 }
 
 void sync_read_next(struct sync *sync)
