@@ -260,6 +260,22 @@ TEST(kernel, underlay_changes)
 	route_is(&env, 24, 2, RT_TABLE_MAIN);
 	later(&env);
 	point_number("another route", env.changes, UNDERLAY_ROUTE);
+	for (int i = 0; i < 40; i++) {
+		env.now += 20 * MILLISECOND;
+		route_is(&env, 24, 2, RT_TABLE_MAIN);
+		underlay_tick(env.underlay, env.now);
+	}
+	point(env.calls == 1 && underlay_next(env.underlay) ==
+	      env.now + 200 * MILLISECOND, "of those one a second");
+	addr_is(&env, false, 2, "192.0.2.77", 0);
+	env.now += MILLISECOND;
+	underlay_tick(env.underlay, env.now);
+	point(env.calls == 2 && env.changes == (UNDERLAY_ROUTE |
+						UNDERLAY_ADDRESS_NEW),
+	      "but with what is more");
+	later(&env);
+	point(!env.calls && underlay_next(env.underlay) == NEVER,
+	      "then no more");
 	route_is(&env, 24, 2, RT_TABLE_LOCAL);
 	later(&env);
 	point_number("one that every address has", env.changes, 0);

@@ -15,6 +15,8 @@
 #include "kernel/underlay_table.h"
 
 #define DEBOUNCE	(20 * MILLISECOND)
+/* A router may have a thousand changes a second, none of which concerns us. */
+#define ROUTES_DEBOUNCE	SECOND
 /* Devices on devices; the kernel itself stops at eight. */
 #define DEPTH_MAX	8
 
@@ -306,9 +308,26 @@ bool underlay_has(const struct underlay *underlay, const union addr *addr)
 
 uint64_t underlay_next(const struct underlay *underlay)
 {
-	if (underlay->dumping || !underlay->dirty)
+	if (underlay->dumping)
 		return NEVER;
-	return underlay->quiet_until;
+	if (underlay->dirty)
+		return underlay->quiet_until;
+	return underlay->held ? underlay->routes_quiet_until : NEVER;
+}
+
+static void tell(struct underlay *underlay, unsigned int changes, uint64_t now)
+{
+	underlay->held = changes == UNDERLAY_ROUTE &&
+			 now < underlay->routes_quiet_until;
+	if (underlay->held)
+		underlay->pending = changes;
+	if (!changes || underlay->held)
+		return;
+	underlay->quiet_until = now + DEBOUNCE;
+	if (changes & UNDERLAY_ROUTE)
+		underlay->routes_quiet_until = now + ROUTES_DEBOUNCE;
+	if (underlay->ops.changed)
+		underlay->ops.changed(underlay->data, changes);
 }
 
 static void ask_default(struct underlay *underlay)
@@ -328,8 +347,7 @@ void underlay_tick(struct underlay *underlay, uint64_t now)
 	unsigned int changes;
 	size_t count;
 
-	if (underlay->dumping || !underlay->dirty ||
-	    now < underlay->quiet_until)
+	if (now < underlay_next(underlay))
 		return;
 	underlay->dirty = false;
 	list = make_list(underlay, &count);
@@ -344,9 +362,5 @@ void underlay_tick(struct underlay *underlay, uint64_t now)
 	underlay->count = count;
 	if (underlay->ask)
 		ask_default(underlay);
-	if (!changes)
-		return;
-	underlay->quiet_until = now + DEBOUNCE;
-	if (underlay->ops.changed)
-		underlay->ops.changed(underlay->data, changes);
+	tell(underlay, changes, now);
 }

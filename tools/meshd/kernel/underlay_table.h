@@ -39,7 +39,8 @@ struct underlay {
 	size_t count;
 	unsigned int pending;		/* changes that no list shows */
 	bool dirty, ask, dumping, told;
-	uint64_t quiet_until;
+	bool held;			/* a route's change is told later */
+	uint64_t quiet_until, routes_quiet_until;
 };
 
 #endif /* MESHD_KERNEL_UNDERLAY_TABLE_H */
