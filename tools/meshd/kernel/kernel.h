@@ -12,6 +12,9 @@
  *	device_add_address(); device_up();
  *	... sync_*(kernel_sync()), key_*(kernel_family()) ...
  *	kernel_close();		the device and all in it carry on
+ *
+ * When the device is gone (watch.h), or the module was replaced: kernel_close()
+ * and from the beginning.
  */
 
 #include <uv.h>
