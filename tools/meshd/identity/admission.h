@@ -31,6 +31,7 @@
 
 #include "base/addr.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "channel/message.h"
 #include "identity/identity.h"
 #include "identity/token.h"
@@ -95,7 +96,7 @@ void joiner_free(struct joiner *joiner);
  * In the handshake's verify callback: false ends it. The TLS handshake itself
  * tells nothing about the joiner: it has no certificate yet.
  */
-bool joiner_pin(struct joiner *joiner, const gnutls_datum_t *chain,
+bool joiner_pin(struct joiner *joiner, const struct span *chain,
 		unsigned int count, uint64_t date, bool forgive_start,
 		struct meshlan_error *why);
 /* The connection stands: asks. Without joiner_pin() before it fails. */
@@ -137,7 +138,10 @@ struct gate;
 
 struct gate *gate_new(const struct gate_ops *ops, void *data);
 void gate_free(struct gate *gate);
-/* A message of a connection that joins; the first one makes it known. */
+/*
+ * A message of a connection that joins; the first one makes it known. One that
+ * says nothing at all is the glue's to close.
+ */
 void gate_hear(struct gate *gate, uint64_t conn, const union addr *source,
 	       const struct message *message, uint64_t now);
 void gate_gone(struct gate *gate, uint64_t conn);
@@ -169,8 +173,8 @@ struct signer_ops {
 	bool (*token_get)(void *data, const uint8_t id[TOKEN_ID_SIZE],
 			  struct token_record *token);
 	/*
-	 * In one transaction: @issued is kept, and @token (NULL for renewals)
-	 * replaces the one of that id. False if it could not be: then nothing
+	 * In one transaction: @issued is kept, in place of one of the same
+	 * request, and @token (NULL: as it was) replaces the one of that id. False if it could not be: then nothing
 	 * is granted. Also tells the rest of the daemon that there is a node.
 	 */
 	bool (*keep)(void *data, const struct token_record *token,
@@ -208,6 +212,9 @@ void signer_hear(struct signer *signer, uint64_t from, uint64_t exchange,
 uint64_t signer_next(const struct signer *signer);
 void signer_tick(struct signer *signer, uint64_t now);
 
+/* What is shown of what another node wrote: printable ASCII. */
+void refusal_text(char text[MESSAGE_TEXT_MAX],
+		  const char from[MESSAGE_TEXT_MAX]);
 /* What a grant's signature is over; both ends. */
 void grant_digest(const struct message_join_grant *grant,
 		  const uint8_t nonce[32], uint8_t digest[32]);

@@ -17,12 +17,20 @@
 #define CRL_BLOB_MAX	57344
 #define CRLS_MAX	64
 
+/* Without leading zeros. */
+struct crl_serial {
+	uint8_t len;
+	uint8_t data[PKI_SERIAL_MAX];
+};
+
 struct crl {
 	gnutls_x509_crl_t crl;
 	gnutls_x509_crt_t issuer;
 	uint8_t issuer_key[PKI_FINGERPRINT_SIZE];
 	bool by_authority;
 	uint8_t number[PKI_SERIAL_MAX];	/* right-aligned */
+	struct crl_serial *serial;	/* sorted */
+	unsigned int serials;
 	struct buf blob;
 };
 
@@ -31,15 +39,19 @@ struct crl_list {
 	struct crl *crl[CRLS_MAX];
 };
 
-/* One of @crl's serials is @serial. */
-bool crl_has(const struct crl *crl, const uint8_t *serial, size_t len);
-/* Whether @crt is on the list of its issuer @issuer. */
-bool crls_revoke(const struct crl_list *list, gnutls_x509_crt_t crt,
-		 gnutls_x509_crt_t issuer);
-/* Whether some list names the node as a whole. */
-bool crls_revoke_node(const struct crl_list *list, uint64_t node);
+/* False if it is longer than any may be. */
+bool crl_serial_set(struct crl_serial *serial, const uint8_t *data, size_t len);
+bool crl_serial_of(struct crl_serial *serial, gnutls_x509_crt_t crt);
+bool crl_has(const struct crl *crl, const struct crl_serial *serial);
+/* Whether @serial is on the list of the issuer with that key. */
+bool crls_revoke(const struct crl_list *list, const struct crl_serial *serial,
+		 const uint8_t issuer[PKI_FINGERPRINT_SIZE]);
+/* Whether some list names the node as a whole; or one of an authority. */
+bool crls_revoke_node(const struct crl_list *list, uint64_t node,
+		      bool by_authority);
 /* NULL if there is none of that issuer. */
-struct crl *crls_find(const struct crl_list *list, gnutls_x509_crt_t issuer);
+struct crl *crls_find(const struct crl_list *list,
+		      const uint8_t issuer[PKI_FINGERPRINT_SIZE]);
 void crls_free(struct crl_list *list);
 
 /*
@@ -50,14 +62,11 @@ void crls_free(struct crl_list *list);
 struct crl *crl_read(struct span blob, const gnutls_x509_crt_t *authority,
 		     unsigned int authorities, struct meshlan_error *why);
 void crl_free(struct crl *crl);
+/* Takes the first blob off a row of several. False at the end. */
+bool crl_row_next(struct span *row, struct span *blob);
 /* More than 0 if @a is newer than @b. */
 int crl_compare(const struct crl *a, const struct crl *b);
 uint64_t crl_date(const struct crl *crl);
-
-struct crl_serial {
-	uint8_t len;
-	uint8_t data[PKI_SERIAL_MAX];
-};
 
 /*
  * A list with all that @old (NULL: nothing) has and more, numbered one

@@ -99,7 +99,7 @@ enum meshlan_status identity_load_files(struct identity *id,
  * mesh itself.
  */
 enum identity_cause identity_verify(const struct identity *id,
-				    const gnutls_datum_t *chain,
+				    const struct span *chain,
 				    unsigned int count, uint64_t date,
 				    struct peer_identity *out,
 				    struct meshlan_error *why);
@@ -120,22 +120,26 @@ enum identity_cause identity_recheck(const struct identity *id,
  * CA of that fingerprint, and the chain ends there. Before anything is sent.
  */
 enum identity_cause identity_pin(const uint8_t *fingerprint, size_t len,
-				 const gnutls_datum_t *chain,
+				 const struct span *chain,
 				 unsigned int count, uint64_t date,
 				 bool forgive_start, struct peer_identity *out,
 				 struct meshlan_error *why);
 
 /*
- * New ones for each call; gnutls_certificate_free_credentials() them when the
- * last session that uses them is gone. They are to be made anew when the own
- * chain changed; revocation lists are no part of them, identity_verify() looks
- * at these. @for_join: for members that take a joiner, sends the CA along.
- * @id NULL: a joiner's, empty.
+ * For TLS: own certificates and authorities in DER, copied; the key is
+ * id->key. To be given anew when the own chain changed. Lists of revoked
+ * certificates are no part of it, identity_verify() looks at these.
  */
-enum meshlan_status identity_credentials(const struct identity *id,
-					 bool for_join,
-					 gnutls_certificate_credentials_t *out,
-					 struct meshlan_error *err);
+struct identity_der {
+	struct span chain[PKI_CHAIN_MAX];
+	unsigned int chain_count;
+	struct span authority[IDENTITY_AUTHORITIES_MAX];
+	unsigned int authorities;
+	struct buf memory;
+};
+
+void identity_der(const struct identity *id, struct identity_der *der);
+void identity_der_free(struct identity_der *der);
 
 /* What the own node says, records for instance. */
 void identity_sign(const struct identity *id, const void *data, size_t len,
@@ -159,9 +163,9 @@ enum identity_news identity_add_crl(struct identity *id, struct span blob,
 /*
  * Revokes: with the CA's key if it is here, else as a signer. @serials: what
  * the node's certificates are known to have, besides all that name it. The
- * list is taken over as by identity_add_crl(); @blob: what to spread. A signer
- * that the node holds stays one unless the CA's key is here and its serial
- * number among @serials.
+ * list is taken over as by identity_add_crl(); @blob: what to spread. If the
+ * CA's key is elsewhere a node that is a signer loses its place, but what it
+ * signs is still good: revoke it there too.
  */
 enum meshlan_status identity_revoke(struct identity *id, uint64_t node,
 				    const struct crl_serial *serials,

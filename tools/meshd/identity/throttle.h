@@ -16,7 +16,6 @@
 
 #define THROTTLE_ENTRIES	256
 #define THROTTLE_FIRST		SECOND
-#define THROTTLE_MOST		(64 * SECOND)
 #define THROTTLE_FORGET		(10 * MINUTE)
 
 struct throttle_entry {
@@ -26,6 +25,7 @@ struct throttle_entry {
 
 struct throttle {
 	uint32_t free;		/* so often wrong costs nothing */
+	uint64_t most;		/* nobody waits longer */
 	struct throttle_entry entry[THROTTLE_ENTRIES];
 };
 

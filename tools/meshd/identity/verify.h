@@ -25,6 +25,12 @@ enum identity_cause {
 	IDENTITY_CAUSES
 };
 
+/* One certificate of a chain. */
+struct peer_link {
+	uint8_t issuer[PKI_FINGERPRINT_SIZE];
+	struct crl_serial serial;
+};
+
 struct peer_identity {
 	uint64_t node;
 	char network[PKI_NETWORK_MAX];
@@ -32,8 +38,8 @@ struct peer_identity {
 	enum node_class class;
 	uint64_t starts;		/* of the node's own certificate */
 	uint64_t expires;		/* the earliest end in its chain */
-	uint8_t serial[PKI_SERIAL_MAX];
-	size_t serial_len;
+	unsigned int links;
+	struct peer_link link[PKI_CHAIN_MAX];	/* the node's own first */
 	uint8_t key[PKI_PUBLIC_SIZE];	/* to check its signatures with */
 	uint64_t issuer;		/* node that signed it, 0: the CA itself */
 	bool is_signer;
@@ -57,6 +63,10 @@ enum identity_cause verify_chain(const struct verify *verify,
 				 const gnutls_x509_crt_t *chain,
 				 unsigned int count, struct peer_identity *out,
 				 struct meshlan_error *why);
+/* The part of it that can change while a peer is connected. */
+enum identity_cause verify_revoked(const struct crl_list *revoked,
+				   const struct peer_identity *peer,
+				   struct meshlan_error *why);
 /*
  * An intermediate that may sign revocation lists or nodes. Its time is not
  * looked at if verify->date is 0.
