@@ -76,8 +76,9 @@ bool join_cause_passes(enum join_cause cause);
 struct joiner_ops {
 	void (*send)(void *data, const struct message *message);
 	/*
-	 * The end. @id is a whole identity and the callee's from now on; store
-	 * it, then dial grant->members. Nothing is on disk yet.
+	 * The end. What is in @id is the callee's from now on, by copying the
+	 * structure; store it, then dial grant->members. Nothing is on disk
+	 * yet.
 	 */
 	void (*joined)(void *data, struct identity *id,
 		       const struct message_join_grant *grant);

@@ -145,14 +145,19 @@ static bool read_serials(struct crl *crl)
 	return good;
 }
 
-static bool signed_by(struct crl *crl, gnutls_x509_crt_t issuer)
+/* Dates are judged elsewhere: GnuTLS knows no other than the clock's. */
+#define ABOUT_TIME	(GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |	\
+			 GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE)
+
+bool crl_signed_by(gnutls_x509_crl_t crl, gnutls_x509_crt_t issuer)
 {
 	unsigned int status;
 
-	return gnutls_x509_crl_check_issuer(crl->crl, issuer) &&
-	       !gnutls_x509_crl_verify(crl->crl, &issuer, 1,
-				       GNUTLS_VERIFY_DISABLE_TIME_CHECKS,
-				       &status) && !status;
+	if (!gnutls_x509_crl_check_issuer(crl, issuer) ||
+	    gnutls_x509_crl_verify(crl, &issuer, 1, 0, &status))
+		return false;
+	return !status || ((status & ABOUT_TIME) &&
+			   !(status & ~(ABOUT_TIME | GNUTLS_CERT_INVALID)));
 }
 
 static bool find_issuer(struct crl *crl, struct span rest,
@@ -165,10 +170,10 @@ static bool find_issuer(struct crl *crl, struct span rest,
 		if (pki_row_read(rest, alone, 1) != 1)
 			return false;
 		crl->issuer = alone[0];
-		return signed_by(crl, crl->issuer);
+		return crl_signed_by(crl->crl, crl->issuer);
 	}
 	for (unsigned int i = 0; i < authorities; i++) {
-		if (signed_by(crl, authority[i])) {
+		if (crl_signed_by(crl->crl, authority[i])) {
 			crl->issuer = pki_crt_copy(authority[i]);
 			crl->by_authority = true;
 			return true;

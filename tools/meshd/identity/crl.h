@@ -62,6 +62,7 @@ void crls_free(struct crl_list *list);
 struct crl *crl_read(struct span blob, const gnutls_x509_crt_t *authority,
 		     unsigned int authorities, struct meshlan_error *why);
 void crl_free(struct crl *crl);
+bool crl_signed_by(gnutls_x509_crl_t crl, gnutls_x509_crt_t issuer);
 /* Takes the first blob off a row of several. False at the end. */
 bool crl_row_next(struct span *row, struct span *blob);
 /* More than 0 if @a is newer than @b. */

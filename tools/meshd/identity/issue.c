@@ -100,9 +100,12 @@ void pki_request_free(struct pki_request *request)
 /* Whatever happened first is the result. */
 #define STEP(ret, call) ((ret) = (ret) ? (ret) : (call))
 
-static uint64_t backdated(uint64_t date)
+/* By less if it does not live for long, else it would be old when it is new. */
+static uint64_t backdated(uint64_t date, uint64_t life)
 {
-	return date > PKI_BACKDATE ? date - PKI_BACKDATE : 0;
+	uint64_t by = life / 2 < PKI_BACKDATE ? life / 2 : PKI_BACKDATE;
+
+	return date > by ? date - by : 0;
 }
 
 static int set_basics(gnutls_x509_crt_t crt, uint64_t node, uint64_t from,
@@ -156,7 +159,7 @@ enum meshlan_status pki_ca_make(gnutls_x509_crt_t *crt,
 
 	snprintf(name, sizeof(name), "meshlan %s", network);
 	gnutls_x509_crt_init(crt);
-	ret = set_basics(*crt, pki_key_node(key), backdated(date),
+	ret = set_basics(*crt, pki_key_node(key), backdated(date, PKI_CA_LIFE),
 			 date + PKI_CA_LIFE);
 	STEP(ret, gnutls_x509_crt_set_key(*crt, key));
 	STEP(ret, gnutls_x509_crt_set_dn_by_oid(*crt, CN, 0, name,
@@ -242,7 +245,8 @@ enum meshlan_status pki_issue(gnutls_x509_crt_t *crt,
 		return meshlan_fail(err, MESHLAN_ERR_REFUSED,
 				    "the signer's own certificate has expired");
 	gnutls_x509_crt_init(crt);
-	ret = set_basics(*crt, claim->node, within(backdated(date), first, last),
+	ret = set_basics(*crt, claim->node,
+			 within(backdated(date, life), first, last),
 			 within(date + life, first, last));
 	STEP(ret, set_key(*crt, request->crq));
 	STEP(ret, set_subject(*crt, claim, request));

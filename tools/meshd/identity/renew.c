@@ -14,6 +14,8 @@
 #define RETRY_FIRST	(30 * SECOND)
 #define RETRY_MOST	HOUR
 #define INVITE_PAUSE	MINUTE
+/* A certificate that ends with its signer's may be due again at once. */
+#define DONE_PAUSE	(10 * SECOND)
 
 struct renewer {
 	const struct renewer_ops *ops;
@@ -121,7 +123,7 @@ static void done(struct renewer *renewer, uint64_t now)
 	renewer->forced = false;
 	renewer->other = false;
 	renewer->pause = RETRY_FIRST;
-	renewer->next = now;
+	renewer->next = now + DONE_PAUSE;
 	renewer->ops->renewed(renewer->data);
 }
 

@@ -85,7 +85,7 @@ static const char *make(struct signer *signer,
 	return bad;
 }
 
-/* Of another kind, or for another node: not this one. */
+/* Not one that is due itself, of another kind, or for another node. */
 static bool is_repeated(struct signer *signer,
 			const struct message_renew *renew,
 			const struct peer_identity *peer,
@@ -94,6 +94,7 @@ static bool is_repeated(struct signer *signer,
 {
 	return signer_repeat(signer, digest, no_token, date, issued) &&
 	       issued->starts + PKI_BACKDATE + SAME_ANSWER >= date &&
+	       date - issued->starts < issued->expires - date &&
 	       !strcmp(issued->name, peer->name) &&
 	       (issued->class == NODE_SIGNER) == (renew->kind == RENEW_SIGNER);
 }
