@@ -30,7 +30,9 @@ struct signer *signer_new(const struct signer_ops *ops, void *data,
 	signer->tokens.free = 3;
 	signer->tokens.most = 64 * SECOND;
 	signer->nodes.free = 3;
-	signer->nodes.most = HOUR;
+	/* Who renews when it is time is never slowed down. */
+	signer->nodes.most = life < 4 * HOUR / SECOND ? life * SECOND / 4 :
+							HOUR;
 	return signer;
 }
 
