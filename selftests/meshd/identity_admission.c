@@ -41,6 +41,8 @@ struct stage {
 	/* What is done to messages on their way. */
 	enum message_type lose;
 	bool no_way;
+	uint64_t hold_proof;
+	uint8_t nonce[32];
 	void (*change)(struct stage *stage, struct message *message);
 	uint64_t exchange;		/* of the last relayed */
 	uint8_t signature[64];		/* of the last proof */
@@ -217,6 +219,8 @@ static void joiner_send(void *data, const struct message *message)
 {
 	struct stage *stage = data;
 
+	if (message->type == MESSAGE_JOIN_PROOF)
+		stage->now += stage->hold_proof;
 	if (message->type != stage->lose)
 		gate_hear(stage->gate, CONN, &stage->source, message,
 			  stage->now);
@@ -594,6 +598,21 @@ static void another_chain(struct stage *stage, struct message *message)
 	message->join_grant.chain = whole(&more);
 }
 
+/* By the signer itself: its program is wrong, or was made so. */
+static void signed_again(struct stage *stage, struct message *message)
+{
+	uint8_t digest[32];
+
+	if (message->type == MESSAGE_JOIN_NONCE)
+		memcpy(stage->nonce, message->join_nonce.nonce, 32);
+	if (message->type != MESSAGE_JOIN_GRANT)
+		return;
+	another_chain(stage, message);
+	grant_digest(&message->join_grant, stage->nonce, digest);
+	pki_key_sign(stage->net.signer.key, digest, 32,
+		     message->join_grant.signature);
+}
+
 static void nonsense(struct stage *stage, struct message *message)
 {
 	(void)stage;
@@ -623,6 +642,7 @@ TEST(identity, join_tampered)
 		{ "lists left out", no_lists, JOIN_GRANT },
 		{ "one more authority", more_authorities, JOIN_GRANT },
 		{ "another's certificate", another_chain, JOIN_GRANT },
+		{ "the same, by the signer", signed_again, JOIN_GRANT },
 		{ "nonsense", nonsense, JOIN_CONFUSED },
 		{ "control characters", control_characters, JOIN_CONFUSED },
 	};
@@ -682,6 +702,19 @@ TEST(identity, join_replayed)
 	point_number("certificates made by all that", stage->count, count);
 	gate_relayed(stage->gate, 1, stage->exchange, &proof, stage->now);
 	gate_relayed(stage->gate, stage->net.self.node, 1, &proof, stage->now);
+	stage_free(stage);
+}
+
+TEST(identity, join_late)
+{
+	struct stage *stage = stage_new(false);
+
+	stage->hold_proof = SIGNER_NONCE_LIFE;
+	join(stage, "new");
+	point_failed(stage, "a good proof, too late", JOIN_NONCE);
+	stage->hold_proof--;
+	join(stage, "new");
+	point(stage->joined, "or just in time");
 	stage_free(stage);
 }
 
