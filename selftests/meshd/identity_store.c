@@ -58,8 +58,18 @@ TEST(identity, store)
 	point(identity_load(&again, dir, "other", TODAY, false, &err) ==
 	      MESHLAN_ERR_REFUSED, "another network: %s", err.text);
 	point(identity_load(&again, dir, "net", TODAY + PKI_LEAF_LIFE + 1,
-			    true, &err) == MESHLAN_ERR_REFUSED,
-	      "expired: %s", err.text);
+			    true, &err) == MESHLAN_OK &&
+	      again.self.expires > TODAY + 2 * PKI_LEAF_LIFE - 1 &&
+	      again.self.is_signer, "a signer off for a season");
+	identity_free(&again);
+	point(identity_load(&again, dir, "net", TODAY + PKI_SIGNER_LIFE + 1,
+			    true, &err) == MESHLAN_OK &&
+	      again.self.expires > TODAY + PKI_SIGNER_LIFE + PKI_LEAF_LIFE - 1,
+	      "or for as long as a signer lives, with the CA's key");
+	identity_free(&again);
+	point(identity_load(&again, dir, "net", TODAY + PKI_CA_LIFE + 1, true,
+			    &err) == MESHLAN_ERR_REFUSED,
+	      "not longer than the CA: %s", err.text);
 	point(identity_load(&again, dir, "net", 0, false, &err) ==
 	      MESHLAN_ERR_REFUSED, "not yet valid: %s", err.text);
 	point(identity_load(&again, dir, "net", 0, true, &err) == MESHLAN_OK,
@@ -75,6 +85,30 @@ TEST(identity, store)
 	      !identity_exists(dir) && !rmdir(dir), "removed, to the last file");
 	identity_free(&id);
 	buf_free(&blob);
+}
+
+TEST(identity, store_expired)
+{
+	const char *dir = sub_dir("expired");
+	struct identity net, node, again;
+	struct meshlan_error err;
+	struct buf blob = {0};
+
+	net_make(&net);
+	node_make(&node, &net, "node");
+	identity_store(&node, dir, &err);
+	point(identity_load(&again, dir, "net", TODAY + PKI_LEAF_LIFE + 1, true,
+			    &err) == MESHLAN_ERR_REFUSED &&
+	      strstr(err.text, "node.pem"), "expired: %s", err.text);
+	identity_revoke(&net, node.self.node, NULL, 0, TODAY, &blob, &err);
+	identity_add_crl(&node, whole(&blob), &err);
+	identity_store(&node, dir, &err);
+	point(identity_load(&again, dir, "net", TODAY, true, &err) ==
+	      MESHLAN_ERR_REFUSED && strstr(err.text, "revoked"),
+	      "revoked, and still so after a restart: %s", err.text);
+	buf_free(&blob);
+	identity_free(&net);
+	identity_free(&node);
 }
 
 TEST(identity, store_damage)

@@ -249,7 +249,8 @@ static int set_number(gnutls_x509_crl_t made, const struct crl *old)
 	return gnutls_x509_crl_set_number(made, number + 4, 16);
 }
 
-static int copy_serials(gnutls_x509_crl_t made, const struct crl *old)
+static int copy_serials(gnutls_x509_crl_t made, const struct crl *old,
+			uint64_t now)
 {
 	int count = gnutls_x509_crl_get_crt_count(old->crl), ret = 0;
 	gnutls_x509_crl_iter_t iter = NULL;
@@ -261,6 +262,9 @@ static int copy_serials(gnutls_x509_crl_t made, const struct crl *old)
 
 		ret = gnutls_x509_crl_iter_crt_serial(old->crl, &iter, data,
 						      &size, &date);
+		/* Whatever it is about has ended since by itself. */
+		if (!ret && (uint64_t)date + CRL_MEMORY < now)
+			continue;
 		STEP(ret, gnutls_x509_crl_set_crt_serial(made, data, size,
 							 date));
 	}
@@ -310,7 +314,7 @@ enum meshlan_status crl_make(struct buf *blob, const struct pki_issuer *issuer,
 	STEP(ret, gnutls_x509_crl_set_next_update(made, date + PKI_CA_LIFE));
 	STEP(ret, set_number(made, old));
 	if (old)
-		STEP(ret, copy_serials(made, old));
+		STEP(ret, copy_serials(made, old, date));
 	STEP(ret, add_serials(made, old, serial, count, date));
 	STEP(ret, set_authority(made, issuer->crt));
 	STEP(ret, gnutls_x509_crl_sign2(made, issuer->crt, issuer->key,

@@ -16,6 +16,8 @@
 
 #define CRL_BLOB_MAX	57344
 #define CRLS_MAX	64
+/* A signer, and the last certificate it made, live no longer. */
+#define CRL_MEMORY	(PKI_SIGNER_LIFE + PKI_LEAF_LIFE)
 
 /* Without leading zeros. */
 struct crl_serial {

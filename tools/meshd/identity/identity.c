@@ -376,6 +376,30 @@ enum meshlan_status identity_take_chain(struct identity *id, struct span row,
 	return MESHLAN_OK;
 }
 
+/* The signer's own certificate, where the CA's key is at hand. */
+static enum meshlan_status renew_signer(struct identity *id, uint64_t date,
+					struct meshlan_error *err)
+{
+	uint64_t starts = gnutls_x509_crt_get_activation_time(id->signer.crt);
+	uint64_t ends = gnutls_x509_crt_get_expiration_time(id->signer.crt);
+	struct pki_claim claim = { .class = NODE_SIGNER };
+	enum meshlan_status status;
+	gnutls_x509_crt_t crt;
+
+	if (!id->ca.key || date < starts + (ends - starts) / 3 * 2)
+		return MESHLAN_OK;
+	claim.node = id->self.node;
+	strcpy(claim.network, id->network);
+	strcpy(claim.name, id->self.name);
+	status = certify(&crt, &id->ca, id->signer.key, &claim, date,
+			 PKI_SIGNER_LIFE, err);
+	if (status != MESHLAN_OK)
+		return status;
+	gnutls_x509_crt_deinit(id->signer.crt);
+	id->signer.crt = crt;
+	return MESHLAN_OK;
+}
+
 enum meshlan_status identity_renew_self(struct identity *id, uint64_t date,
 					uint64_t life,
 					struct meshlan_error *err)
@@ -389,7 +413,9 @@ enum meshlan_status identity_renew_self(struct identity *id, uint64_t date,
 				    "this node is no signer");
 	strcpy(claim.network, id->network);
 	strcpy(claim.name, id->self.name);
-	status = make_node(id, &claim, date, life, err);
+	status = renew_signer(id, date, err);
+	if (status == MESHLAN_OK)
+		status = make_node(id, &claim, date, life, err);
 	return status == MESHLAN_OK ? know_self(id, date, err) : status;
 }
 

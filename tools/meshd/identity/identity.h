@@ -61,7 +61,8 @@ enum meshlan_status identity_init(struct identity *id, const char *network,
 bool identity_exists(const char *dir);
 /*
  * @network: as configured. An own certificate that has ended is an error,
- * MESHLAN_ERR_REFUSED; no identity there is MESHLAN_ERR_NOT_FOUND.
+ * MESHLAN_ERR_REFUSED, but for a signer, which makes itself a new one. No
+ * identity there is MESHLAN_ERR_NOT_FOUND.
  */
 enum meshlan_status identity_load(struct identity *id, const char *dir,
 				  const char *network, uint64_t date,

@@ -102,11 +102,18 @@ enum meshlan_status load_check(struct identity *id, const char *path,
 		.date = date,
 		.forgive_start = id->forgive_start,
 	};
+	enum identity_cause cause;
 	struct meshlan_error why;
 
-	if (verify_chain(&verify, id->chain, id->chain_count, &id->self,
-			 &why) == IDENTITY_GOOD)
+	cause = verify_chain(&verify, id->chain, id->chain_count, &id->self,
+			     &why);
+	if (cause == IDENTITY_GOOD)
 		return MESHLAN_OK;
-	return meshlan_fail(err, MESHLAN_ERR_REFUSED, "%s: %s", path,
-			    why.text);
+	/* A signer that was off for a season need ask nobody. */
+	if (cause == IDENTITY_EXPIRED && id->signer.key &&
+	    identity_renew_self(id, date, PKI_LEAF_LIFE, &why) == MESHLAN_OK)
+		return MESHLAN_OK;
+	return meshlan_fail(err, MESHLAN_ERR_REFUSED, "%s: %s%s", path,
+			    why.text, cause != IDENTITY_EXPIRED ? "" :
+			    ": if the clock is right, it takes a new one (leave and join again, or from your CA)");
 }

@@ -121,6 +121,7 @@ enum meshlan_status identity_revoke(struct identity *id, uint64_t node,
 	struct crl_serial *all;
 	uint8_t whole[PKI_SERIAL_SIZE];
 	enum meshlan_status status;
+	unsigned int have = 0;
 
 	if (!id->ca.key && !id->signer.key)
 		return meshlan_fail(err, MESHLAN_ERR_REFUSED,
@@ -130,10 +131,13 @@ enum meshlan_status identity_revoke(struct identity *id, uint64_t node,
 				    "this is the node itself: revoke it on another signer, or leave");
 	all = xalloc((count + 1) * sizeof(*all));
 	pki_serial_whole(node, whole);
-	crl_serial_set(&all[0], whole, sizeof(whole));
-	if (count)
-		memcpy(all + 1, serials, count * sizeof(*all));
-	status = make_list(id, all, count + 1, date, blob, err);
+	crl_serial_set(&all[have++], whole, sizeof(whole));
+	/* Those that name the node are meant by the first. */
+	for (unsigned int i = 0; i < count; i++) {
+		if (memcmp(serials[i].data, whole, 9))
+			all[have++] = serials[i];
+	}
+	status = make_list(id, all, have, date, blob, err);
 	free(all);
 	if (status != MESHLAN_OK)
 		return status;

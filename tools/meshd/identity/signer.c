@@ -10,7 +10,7 @@
 #include "base/secret.h"
 
 /* Lists that would not fit a grant come once the node is connected. */
-#define GRANT_REVOKED_MAX	24576
+#define GRANT_REVOKED_MAX	16384
 
 struct signer *signer_new(const struct signer_ops *ops, void *data,
 			  const struct identity *id, uint64_t life)
@@ -21,10 +21,6 @@ struct signer *signer_new(const struct signer_ops *ops, void *data,
 	signer->data = data;
 	signer->id = id;
 	signer->life = life;
-	/*
-	 * Many joiners come through one gate, which looks after each of them
-	 * itself: it is slowed down only a little.
-	 */
 	signer->gates.free = 32;
 	signer->gates.most = 2 * SECOND;
 	signer->tokens.free = 3;
@@ -41,12 +37,13 @@ void signer_free(struct signer *signer)
 	free(signer);
 }
 
-static uint64_t token_key(const uint8_t id[TOKEN_ID_SIZE])
+/* A member that is wrong about a token holds up nobody at other gates. */
+static uint64_t token_key(const uint8_t id[TOKEN_ID_SIZE], uint64_t from)
 {
 	uint64_t key;
 
 	memcpy(&key, id, sizeof(key));
-	return key;
+	return key ^ from;
 }
 
 static void refuse(struct signer *signer, uint64_t from, uint64_t exchange,
@@ -215,14 +212,10 @@ static void send_nonce(struct signer *signer, uint64_t from,
 }
 
 static bool must_wait(struct signer *signer, uint64_t from, uint64_t exchange,
-		      const uint8_t token[TOKEN_ID_SIZE], uint64_t now)
+		      uint64_t wait)
 {
-	uint64_t wait = throttle_wait(&signer->gates, from, now);
-	uint64_t other = throttle_wait(&signer->tokens, token_key(token), now);
 	char text[96];
 
-	if (other > wait)
-		wait = other;
 	if (!wait)
 		return false;
 	snprintf(text, sizeof(text),
@@ -245,7 +238,9 @@ static void hear_ask(struct signer *signer, uint64_t from, uint64_t exchange,
 		       "the joiner's version of meshlan does not fit the network's: update the older one");
 		return;
 	}
-	if (must_wait(signer, from, exchange, ask->token, now))
+	if (must_wait(signer, from, exchange,
+		      throttle_wait(&signer->tokens,
+				    token_key(ask->token, from), now)))
 		return;
 	if (mine && signer->ops->token_get(signer->data, ask->token, &token) &&
 	    (ask->signer || token.any_signer))
@@ -254,6 +249,10 @@ static void hear_ask(struct signer *signer, uint64_t from, uint64_t exchange,
 		send_nonce(signer, from, exchange, ask->token, now);
 		return;
 	}
+	/* Many come through one gate: only those who guess are slowed down. */
+	if (must_wait(signer, from, exchange,
+		      throttle_wait(&signer->gates, from, now)))
+		return;
 	throttle_wrong(&signer->gates, from, now);
 	refuse(signer, from, exchange, cause, token_text_of(cause));
 }
@@ -432,7 +431,9 @@ static void hear_proof(struct signer *signer, uint64_t from, uint64_t exchange,
 		       "the proof is a repeated one, or came too late: try again");
 		return;
 	}
-	if (must_wait(signer, from, exchange, pending.token, now))
+	if (must_wait(signer, from, exchange,
+		      throttle_wait(&signer->tokens,
+				    token_key(pending.token, from), now)))
 		return;
 	if (signer->ops->token_get(signer->data, pending.token, &token))
 		cause = token_state(&token, date);
@@ -441,13 +442,12 @@ static void hear_proof(struct signer *signer, uint64_t from, uint64_t exchange,
 		return;
 	}
 	if (!proof_is_good(signer, &pending, &token, proof)) {
-		throttle_wrong(&signer->gates, from, now);
-		throttle_wrong(&signer->tokens, token_key(token.id), now);
+		throttle_wrong(&signer->tokens, token_key(token.id, from), now);
 		refuse(signer, from, exchange, JOIN_TOKEN_WRONG,
 		       "the token's secret is wrong: was it copied whole?");
 		return;
 	}
-	throttle_right(&signer->tokens, token_key(token.id));
+	throttle_right(&signer->tokens, token_key(token.id, from));
 	answer_proof(signer, &pending, &token, proof, date);
 }
 
