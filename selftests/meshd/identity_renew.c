@@ -210,7 +210,8 @@ TEST(identity, renew_alone)
 	struct stage *stage = stage_new();
 
 	stage->no_way = true;
-	pass(stage, identity_renew_at(&stage->node) - stage->date + 10 * PKI_DAY);
+	pass(stage, identity_renew_at(&stage->node) - stage->date +
+	     10 * PKI_DAY);
 	point(stage->failed > 50 && stage->failed < 600,
 	      "nobody there: %u tries in ten days: %s", stage->failed,
 	      stage->text);

@@ -194,7 +194,7 @@ TEST(identity, joining_key)
 	gnutls_x509_privkey_deinit(b);
 }
 
-/* --- somebody's own PKI ---------------------------------------------------- */
+/* --- somebody's own PKI --------------------------------------------------- */
 
 static void write_pem(const char *dir, const char *name,
 		      gnutls_x509_privkey_t key, gnutls_x509_crt_t crt,

@@ -71,7 +71,7 @@ const char *join_cause_name(enum join_cause cause);
 /* It may go better at another time, or through another member. */
 bool join_cause_passes(enum join_cause cause);
 
-/* --- joiner ---------------------------------------------------------------- */
+/* --- joiner --------------------------------------------------------------- */
 
 struct joiner_ops {
 	void (*send)(void *data, const struct message *message);
@@ -111,7 +111,7 @@ void joiner_tick(struct joiner *joiner, uint64_t now);
 /* For a person who waits: "waits for the signer". */
 const char *joiner_doing(const struct joiner *joiner);
 
-/* --- gate ------------------------------------------------------------------ */
+/* --- gate ----------------------------------------------------------------- */
 
 #define GATE_JOINERS_MAX	16
 #define GATE_PER_SOURCE		4
@@ -152,7 +152,7 @@ void gate_relayed(struct gate *gate, uint64_t from, uint64_t exchange,
 uint64_t gate_next(const struct gate *gate);
 void gate_tick(struct gate *gate, uint64_t now);
 
-/* --- signer ---------------------------------------------------------------- */
+/* --- signer --------------------------------------------------------------- */
 
 #define SIGNER_PENDING_MAX	64
 #define SIGNER_PENDING_PER_GATE	16
@@ -175,15 +175,16 @@ struct signer_ops {
 			  struct token_record *token);
 	/*
 	 * In one transaction: @issued is kept, in place of one of the same
-	 * request, and @token (NULL: as it was) replaces the one of that id. False if it could not be: then nothing
-	 * is granted. Also tells the rest of the daemon that there is a node.
+	 * request, and @token (NULL: as it was) replaces the one of that id.
+	 * False if it could not be: then nothing is granted. Also tells the
+	 * rest of the daemon that there is a node.
 	 */
 	bool (*keep)(void *data, const struct token_record *token,
 		     const struct issued *issued);
 	/* @issued->chain stays good until the next call of any of these. */
 	bool (*issued_get)(void *data, const uint8_t request[32],
 			   struct issued *issued);
-	/* Who has it, among records and what was issued and lives; 0: nobody. */
+	/* Of records and of what was issued and lives; 0: nobody has it. */
 	uint64_t (*name_holder)(void *data, const char *name);
 	bool (*node_taken)(void *data, uint64_t node);
 	/* A person allowed it here: meshctl node delegate. */

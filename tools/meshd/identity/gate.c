@@ -126,7 +126,7 @@ static void pass_on(struct gate *gate, struct guest *guest,
 	/* Unless an answer came and ended it. */
 	if (guest->state && guest->exchange == exchange)
 		turn_away(gate, guest, JOIN_NO_SIGNER,
-			  "the token's signer cannot be reached from here: try again later, or use a token of another");
+			  "the token's signer cannot be reached from here: try again later");
 }
 
 void gate_hear(struct gate *gate, uint64_t conn, const union addr *source,

@@ -28,7 +28,7 @@ void identity_free(struct identity *id)
 	memset(id, 0, sizeof(*id));
 }
 
-/* --- making ---------------------------------------------------------------- */
+/* --- making --------------------------------------------------------------- */
 
 /* A certificate over @key, signed by @issuer. */
 static enum meshlan_status certify(gnutls_x509_crt_t *crt,
@@ -160,7 +160,7 @@ enum meshlan_status identity_init(struct identity *id, const char *network,
 	return status;
 }
 
-/* --- judging --------------------------------------------------------------- */
+/* --- judging -------------------------------------------------------------- */
 
 static unsigned int read_chain(const struct span *der, unsigned int count,
 			       gnutls_x509_crt_t *crt, unsigned int max)
@@ -285,7 +285,7 @@ enum identity_cause identity_pin(const uint8_t *fingerprint, size_t len,
 	return cause;
 }
 
-/* --- what others need ------------------------------------------------------ */
+/* --- what others need ----------------------------------------------------- */
 
 void identity_sign(const struct identity *id, const void *data, size_t len,
 		   uint8_t signature[PKI_SIGNATURE_SIZE])
@@ -332,7 +332,7 @@ void identity_der_free(struct identity_der *der)
 	buf_free(&der->memory);
 }
 
-/* --- renewal --------------------------------------------------------------- */
+/* --- renewal -------------------------------------------------------------- */
 
 uint64_t identity_renew_at(const struct identity *id)
 {

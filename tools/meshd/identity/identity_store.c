@@ -16,7 +16,7 @@
 #define CA		"authority.pem"
 #define JOINING		"joining.pem"
 
-/* --- storing --------------------------------------------------------------- */
+/* --- storing -------------------------------------------------------------- */
 
 static enum meshlan_status store_network(const struct identity *id,
 					 const char *dir,
@@ -132,7 +132,7 @@ enum meshlan_status identity_remove(const char *dir,
 	return MESHLAN_OK;
 }
 
-/* --- loading --------------------------------------------------------------- */
+/* --- loading -------------------------------------------------------------- */
 
 static void path_of(char path[PATH_MAX], const char *dir, const char *name)
 {

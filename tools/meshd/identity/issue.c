@@ -81,7 +81,7 @@ enum meshlan_status pki_request_read(struct pki_request *request,
 	    gnutls_x509_crq_verify(request->crq, 0) || !request_key(request)) {
 		pki_request_free(request);
 		return meshlan_fail(err, MESHLAN_ERR_REFUSED,
-				    "certificate request is malformed, wrongly signed or not Ed25519");
+				    "certificate request is malformed, badly signed or not Ed25519");
 	}
 	if (gnutls_x509_crq_get_dn_by_oid(request->crq, CN, 0, 0, request->name,
 					  &size) ||
@@ -213,7 +213,8 @@ static int set_purpose(gnutls_x509_crt_t crt, enum node_class class)
 	if (class == NODE_SIGNER) {
 		STEP(ret, gnutls_x509_crt_set_basic_constraints(crt, 1, 0));
 		STEP(ret, gnutls_x509_crt_set_key_usage(crt,
-				GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN));
+				GNUTLS_KEY_KEY_CERT_SIGN |
+				GNUTLS_KEY_CRL_SIGN));
 		return ret;
 	}
 	STEP(ret, gnutls_x509_crt_set_basic_constraints(crt, 0, -1));

@@ -179,7 +179,7 @@ static void hear_nonce(struct joiner *joiner,
 	joiner->ops->send(joiner->data, &proof);
 }
 
-/* --- the grant ------------------------------------------------------------- */
+/* --- the grant ------------------------------------------------------------ */
 
 /* Whoever signed the certificate signed all else too. */
 static bool grant_is_signed(const struct joiner *joiner,

@@ -115,5 +115,5 @@ enum meshlan_status load_check(struct identity *id, const char *path,
 		return MESHLAN_OK;
 	return meshlan_fail(err, MESHLAN_ERR_REFUSED, "%s: %s%s", path,
 			    why.text, cause != IDENTITY_EXPIRED ? "" :
-			    ": if the clock is right, it takes a new one (leave and join again, or from your CA)");
+			    ": if the clock is right, get a new one (leave and join again)");
 }

@@ -181,7 +181,7 @@ void renewer_force(struct renewer *renewer, uint64_t date, uint64_t now)
 	renewer_tick(renewer, date, now);
 }
 
-/* --- becoming a signer ----------------------------------------------------- */
+/* --- becoming a signer ---------------------------------------------------- */
 
 static void hear_invitation(struct renewer *renewer, uint64_t from,
 			    uint64_t now)

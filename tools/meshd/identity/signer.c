@@ -58,7 +58,7 @@ static void refuse(struct signer *signer, uint64_t from, uint64_t exchange,
 	signer->ops->answer(signer->data, from, exchange, &message);
 }
 
-/* --- making certificates --------------------------------------------------- */
+/* --- making certificates -------------------------------------------------- */
 
 void signer_digest(struct span request, uint8_t digest[32])
 {
@@ -141,7 +141,7 @@ static void grant(struct signer *signer, uint64_t from, uint64_t exchange,
 	buf_free(&revoked);
 }
 
-/* --- asking ---------------------------------------------------------------- */
+/* --- asking --------------------------------------------------------------- */
 
 static enum join_cause token_state(const struct token_record *token,
 				   uint64_t date)
@@ -235,7 +235,7 @@ static void hear_ask(struct signer *signer, uint64_t from, uint64_t exchange,
 
 	if (ask->version != ADMISSION_VERSION) {
 		refuse(signer, from, exchange, JOIN_VERSION,
-		       "the joiner's version of meshlan does not fit the network's: update the older one");
+		       "versions of meshlan do not fit: update the older one");
 		return;
 	}
 	if (must_wait(signer, from, exchange,
@@ -257,7 +257,7 @@ static void hear_ask(struct signer *signer, uint64_t from, uint64_t exchange,
 	refuse(signer, from, exchange, cause, token_text_of(cause));
 }
 
-/* --- proving --------------------------------------------------------------- */
+/* --- proving -------------------------------------------------------------- */
 
 /* A nonce is good once, whatever comes of it. */
 static bool take_pending(struct signer *signer, uint64_t from,
@@ -349,11 +349,10 @@ static enum join_cause judge(struct signer *signer,
 }
 
 static void admit(struct signer *signer, const struct pending *pending,
-		  const struct token_record *token, struct order *order,
+		  struct token_record *token, struct order *order,
 		  uint64_t date)
 {
 	enum join_cause cause = judge(signer, token, order);
-	struct token_record spent = *token;
 	struct meshlan_error why;
 	struct buf chain = {0};
 	char text[160];
@@ -363,8 +362,8 @@ static void admit(struct signer *signer, const struct pending *pending,
 		       claim_text(cause, token, &order->claim, text));
 		return;
 	}
-	spent.uses_left--;
-	order->token = &spent;
+	token->uses_left--;
+	order->token = token;
 	order->issuer = &signer->id->signer;
 	order->life = signer->life;
 	if (signer_issue(signer, order, date, &chain, &why))
@@ -393,7 +392,7 @@ static bool proof_is_good(struct signer *signer, const struct pending *pending,
 }
 
 static void answer_proof(struct signer *signer, const struct pending *pending,
-			 const struct token_record *token,
+			 struct token_record *token,
 			 const struct message_join_proof *proof, uint64_t date)
 {
 	struct order order = {0};

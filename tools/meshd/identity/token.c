@@ -74,7 +74,7 @@ bool token_good_host(const char *host)
 	return true;
 }
 
-/* --- bytes ----------------------------------------------------------------- */
+/* --- bytes ---------------------------------------------------------------- */
 
 static void checksum(const uint8_t *data, size_t len, uint8_t sum[CHECK_SIZE])
 {
@@ -172,7 +172,7 @@ static bool take_token(struct span data, struct token *token)
 	return !data.len;
 }
 
-/* --- text ------------------------------------------------------------------ */
+/* --- text ----------------------------------------------------------------- */
 
 static void encode(const uint8_t *data, size_t len, char *text)
 {
@@ -285,7 +285,7 @@ enum meshlan_status token_parse(struct token *token, const char *text,
 	return good ? MESHLAN_OK : mistyped(err);
 }
 
-/* --- proof ----------------------------------------------------------------- */
+/* --- proof ---------------------------------------------------------------- */
 
 static void proof_text(struct span request,
 		       const uint8_t fingerprint[PKI_FINGERPRINT_SIZE],

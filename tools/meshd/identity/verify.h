@@ -41,7 +41,7 @@ struct peer_identity {
 	unsigned int links;
 	struct peer_link link[PKI_CHAIN_MAX];	/* the node's own first */
 	uint8_t key[PKI_PUBLIC_SIZE];	/* to check its signatures with */
-	uint64_t issuer;		/* node that signed it, 0: the CA itself */
+	uint64_t issuer;		/* node that signed it, 0: a CA */
 	bool is_signer;
 };
 
