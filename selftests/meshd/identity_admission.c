@@ -22,6 +22,7 @@ struct stage {
 	struct token *token;
 	struct token_record record;
 	uint64_t now, date;
+	uint64_t joiner_date;		/* 0: the same */
 	union addr source;
 
 	/* What the signer keeps. */
@@ -49,6 +50,11 @@ struct stage {
 	struct buf request;
 };
 
+static uint64_t joiner_date(const struct stage *stage)
+{
+	return stage->joiner_date ? stage->joiner_date : stage->date;
+}
+
 static void to_joiner(struct stage *stage, const struct message *message)
 {
 	struct message copy = *message;
@@ -57,7 +63,7 @@ static void to_joiner(struct stage *stage, const struct message *message)
 		return;
 	if (stage->change)
 		stage->change(stage, &copy);
-	joiner_hear(stage->joiner, &copy, stage->date, stage->now);
+	joiner_hear(stage->joiner, &copy, joiner_date(stage), stage->now);
 }
 
 static void gate_send(void *data, uint64_t conn, const struct message *message)
@@ -330,7 +336,7 @@ static bool dial(struct stage *stage)
 	memcpy(chain, der.chain, sizeof(der.chain));
 	chain[der.chain_count] = der.authority[0];
 	good = joiner_pin(stage->joiner, chain, der.chain_count + 1,
-			  stage->date, false, &why);
+			  joiner_date(stage), stage->joiner_date, &why);
 	identity_der_free(&der);
 	if (good)
 		joiner_connected(stage->joiner, stage->now);
@@ -702,6 +708,26 @@ TEST(identity, join_replayed)
 	point_number("certificates made by all that", stage->count, count);
 	gate_relayed(stage->gate, 1, stage->exchange, &proof, stage->now);
 	gate_relayed(stage->gate, stage->net.self.node, 1, &proof, stage->now);
+	stage_free(stage);
+}
+
+TEST(identity, join_in_1970)
+{
+	struct stage *stage = stage_new(true);
+	struct peer_identity peer;
+	struct buf row = {0};
+
+	stage->joiner_date = 100;
+	join(stage, "new");
+	point(stage->joined && stage->id.forgive_start,
+	      "a clock that is far behind");
+	identity_add_chain(&stage->net, &row);
+	point(judge(&stage->id, &row, 100, &peer) == IDENTITY_GOOD,
+	      "and its first peer is good");
+	stage->joiner_date = TODAY + PKI_LEAF_LIFE + 1;
+	host(stage, "other", NULL);
+	point(!dial(stage), "one that is far ahead is not forgiven");
+	buf_free(&row);
 	stage_free(stage);
 }
 

@@ -113,8 +113,9 @@ const char *joiner_doing(const struct joiner *joiner);
 
 /* --- gate ----------------------------------------------------------------- */
 
-#define GATE_JOINERS_MAX	16
-#define GATE_PER_SOURCE		4
+/* Many hosts of a site come from one address. */
+#define GATE_JOINERS_MAX	64
+#define GATE_PER_SOURCE		16
 #define GATE_TIMEOUT		(30 * SECOND)
 
 struct gate_ops {
@@ -154,8 +155,8 @@ void gate_tick(struct gate *gate, uint64_t now);
 
 /* --- signer --------------------------------------------------------------- */
 
-#define SIGNER_PENDING_MAX	64
-#define SIGNER_PENDING_PER_GATE	16
+#define SIGNER_PENDING_MAX	256
+#define SIGNER_PENDING_PER_GATE	64
 #define SIGNER_NONCE_LIFE	(30 * SECOND)
 
 /* A certificate this signer made. */

@@ -121,6 +121,7 @@ void signer_renew(struct signer *signer, uint64_t from, uint64_t exchange,
 	struct meshlan_error why;
 	struct buf chain = {0};
 	struct issued issued;
+	struct span made;
 	const char *bad;
 
 	if (renew->kind != RENEW_NODE && renew->kind != RENEW_SIGNER)
@@ -143,8 +144,7 @@ void signer_renew(struct signer *signer, uint64_t from, uint64_t exchange,
 	}
 	throttle_wrong(&signer->nodes, peer.node, now);
 	bad = make(signer, renew, &peer, &order, date, &chain, &why);
-	answer(signer, from, exchange, renew,
-	       bad ? (struct span){0} : (struct span){ chain.data, chain.len },
-	       bad ? bad : "");
+	made = (struct span){ chain.data, bad ? 0 : chain.len };
+	answer(signer, from, exchange, renew, made, bad ? bad : "");
 	buf_free(&chain);
 }
