@@ -332,3 +332,108 @@ TEST(identity, throttle)
 	point(throttle_source(&a) != throttle_source(&b),
 	      "two hosts of IPv4 are two");
 }
+
+/* What an own PKI could sign, and no signer of ours does. */
+struct custom {
+	const char *what;
+	const char *uri[2];
+	bool ca;
+	const char *purpose;
+	enum identity_cause cause;
+};
+
+static struct buf custom_chain(const struct identity *net,
+			       const struct custom *custom)
+{
+	gnutls_x509_privkey_t key;
+	struct meshlan_error err;
+	gnutls_x509_crt_t crt;
+	struct buf row = {0};
+	char node[MESHLAN_TEXT_MAX], text[PKI_URI_MAX];
+
+	pki_key_make(&key, &err);
+	meshlan_text_node(pki_key_node(key), node);
+	gnutls_x509_crt_init(&crt);
+	gnutls_x509_crt_set_version(crt, 3);
+	gnutls_x509_crt_set_serial(crt, "\1\2", 2);
+	gnutls_x509_crt_set_activation_time(crt, TODAY);
+	gnutls_x509_crt_set_expiration_time(crt, TODAY + PKI_DAY);
+	gnutls_x509_crt_set_key(crt, key);
+	gnutls_x509_crt_set_dn_by_oid(crt, GNUTLS_OID_X520_COMMON_NAME, 0,
+				      "custom", 6);
+	for (int i = 0; i < 2 && custom->uri[i]; i++) {
+		snprintf(text, sizeof(text), "%s%.16s", custom->uri[i], node);
+		gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_URI, text,
+				strlen(text), i ? GNUTLS_FSAN_APPEND :
+						  GNUTLS_FSAN_SET);
+	}
+	gnutls_x509_crt_set_basic_constraints(crt, custom->ca, -1);
+	if (custom->purpose)
+		gnutls_x509_crt_set_key_purpose_oid(crt, custom->purpose, 0);
+	if (gnutls_x509_crt_sign2(crt, net->ca.crt, net->ca.key,
+				  GNUTLS_DIG_SHA512, 0))
+		puts("cannot sign");
+	pki_crt_add(crt, &row);
+	gnutls_x509_crt_deinit(crt);
+	gnutls_x509_privkey_deinit(key);
+	return row;
+}
+
+TEST(identity, customs)
+{
+	static const struct custom customs[] = {
+		{ "by the CA itself, no purpose", { "meshlan://net/" } },
+		{ "any purpose", { "meshlan://net/" },
+		  .purpose = GNUTLS_KP_ANY },
+		{ "other URIs beside", { "https://example.org/",
+					 "meshlan://net/" } },
+		{ "two URIs of ours", { "meshlan://net/", "meshlan://net/" },
+		  .cause = IDENTITY_ID },
+		{ "no URI of ours", { "https://example.org/" },
+		  .cause = IDENTITY_ID },
+		{ "no URI", .cause = IDENTITY_ID },
+		{ "a CA that says it is a node", { "meshlan://net/" },
+		  .ca = true, .cause = IDENTITY_PURPOSE },
+		{ "for code", { "meshlan://net/" },
+		  .purpose = GNUTLS_KP_CODE_SIGNING,
+		  .cause = IDENTITY_PURPOSE },
+		{ "for servers only", { "meshlan://net/" },
+		  .purpose = GNUTLS_KP_TLS_WWW_SERVER,
+		  .cause = IDENTITY_PURPOSE },
+	};
+	struct identity net;
+
+	net_make(&net);
+	for (size_t i = 0; i < sizeof(customs) / sizeof(*customs); i++) {
+		struct buf row = custom_chain(&net, &customs[i]);
+
+		point_text(customs[i].what, identity_cause_name(
+			   judge(&net, &row, TODAY, NULL)),
+			   identity_cause_name(customs[i].cause));
+		buf_free(&row);
+	}
+	identity_free(&net);
+}
+
+/* One CA for two networks: their signers keep to themselves. */
+TEST(identity, foreign_signer)
+{
+	struct odd odd = { .class = NODE_SIGNER, .network = "other" };
+	struct pki_issuer signer = {0};
+	struct identity net;
+	struct span rest, first;
+	struct buf row;
+
+	net_make(&net);
+	odd.issuer = &net.ca;
+	row = node_chain(&net, &odd, &signer.key);
+	rest = whole(&row);
+	pki_row_next(&rest, &first);
+	signer.crt = pki_crt_read(first);
+	judged(&net, "signed by another network's signer",
+	       &(struct odd){ .issuer = &signer }, TODAY, IDENTITY_WRONG_CA);
+	gnutls_x509_crt_deinit(signer.crt);
+	gnutls_x509_privkey_deinit(signer.key);
+	buf_free(&row);
+	identity_free(&net);
+}

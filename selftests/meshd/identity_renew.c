@@ -395,3 +395,47 @@ TEST(identity, renew_short)
 	      IDENTITY_GOOD, "and always a good one");
 	stage_free(stage);
 }
+
+/* A question for the node's certificate with another key. */
+static void ask_with(struct stage *stage, gnutls_x509_privkey_t key)
+{
+	struct message message = { .type = MESSAGE_RENEW };
+	struct buf request = {0}, chain = {0};
+	struct meshlan_error err;
+	uint8_t digest[32];
+
+	pki_request_make(key, "wanted", &request, &err);
+	identity_add_chain(&stage->node, &chain);
+	message.renew.id = 1;
+	message.renew.request = whole(&request);
+	message.renew.chain = whole(&chain);
+	renew_digest(&message.renew, digest);
+	identity_sign(&stage->node, digest, 32, message.renew.signature);
+	signer_hear(stage->signer, 5, 6, &message, stage->date, stage->now);
+	buf_free(&request);
+	buf_free(&chain);
+}
+
+TEST(identity, renew_new_key)
+{
+	struct stage *stage = stage_new();
+	struct peer_identity peer;
+	gnutls_x509_privkey_t key;
+	struct meshlan_error err;
+
+	pki_key_make(&key, &err);
+	ask_with(stage, key);
+	point(stage->kept == 1 && judge(&stage->net, &stage->chain, TODAY,
+					&peer) == IDENTITY_GOOD &&
+	      peer.node == pki_key_node(key) && !strcmp(peer.name, "node"),
+	      "a new key, its own name");
+	gnutls_x509_privkey_deinit(key);
+	for (int i = 0; i < 50; i++) {
+		pki_key_make(&key, &err);
+		ask_with(stage, key);
+		gnutls_x509_privkey_deinit(key);
+	}
+	point(stage->kept < 6, "one that never has enough gets %u",
+	      stage->kept);
+	stage_free(stage);
+}
