@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "discovery/blind.h"
 #include "lib/libmeshlan.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 #define HUB_LIFETIME	(150 * SECOND)
 #define HUB_PACKET_MAX	1200
@@ -50,7 +50,7 @@ struct hub_client;
 
 struct hub_client *hub_client_new(const struct hub_client_ops *ops, void *data,
 				  const struct discovery_keys *keys,
-				  const struct underlay *underlay);
+				  const struct host *host);
 void hub_client_free(struct hub_client *client);
 /* "host", "host:port"; false if there are too many or it makes no sense. */
 bool hub_client_add(struct hub_client *client, const char *text, uint64_t now);

@@ -19,7 +19,7 @@
 
 #include "base/addr.h"
 #include "discovery/blind.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 #define LAN_PORT	23732
 #define LAN_GROUP_V4	"239.255.109.101"
@@ -38,7 +38,7 @@ struct lan;
 
 struct lan *lan_new(const struct lan_ops *ops, void *data,
 		    const struct discovery_keys *keys,
-		    const struct underlay *underlay, uint64_t now);
+		    const struct host *host, uint64_t now);
 void lan_free(struct lan *lan);
 /* Links or addresses changed: announce at once, often at first. */
 void lan_network_changed(struct lan *lan, uint64_t now);
@@ -62,8 +62,8 @@ lan_socket_open(uv_loop_t *loop, void *data,
 		void (*heard)(void *data, uint32_t ifindex,
 			      const union addr *from, const uint8_t *packet,
 			      size_t len));
-/* Joins the groups on all interfaces that @underlay marks; leaves others. */
-void lan_socket_join(struct lan_socket *sock, const struct underlay *underlay);
+/* Joins the groups on all interfaces that @host marks; leaves others. */
+void lan_socket_join(struct lan_socket *sock, const struct host *host);
 void lan_socket_send(struct lan_socket *sock, uint32_t ifindex, int family,
 		     const uint8_t *packet, size_t len);
 /* Asynchronous: the memory goes when the loop has closed the handles. */

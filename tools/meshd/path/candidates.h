@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 #define CANDIDATES_MAX		24
 #define BOOK_NODES_MAX		8192
@@ -70,8 +70,8 @@ unsigned int candidates_rank(const struct candidates *list,
 
 struct book;
 
-/* @underlay: stays the caller's, must outlive the book. */
-struct book *book_new(const struct underlay *underlay);
+/* @host: stays the caller's, must outlive the book. */
+struct book *book_new(const struct host *host);
 void book_free(struct book *book);
 
 /*

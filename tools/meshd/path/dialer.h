@@ -17,7 +17,7 @@
 
 #include "base/addr.h"
 #include "path/candidates.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 #define DIALER_TEXT_MAX		160
 #define DIALER_PEERS_MAX	256
@@ -37,6 +37,7 @@ struct dialer_dial {
 	uint64_t id;		/* for dialer_done() */
 	uint64_t node;		/* 0: whoever answers there */
 	union addr remote;
+	union addr local;	/* family 0: any */
 	bool replaces;		/* HELLO.replaced names the old one's tag */
 };
 
@@ -54,9 +55,9 @@ struct dialer_ops {
 
 struct dialer;
 
-/* @book, @underlay: the caller's, must outlive the dialer. */
+/* @book, @host: the caller's, must outlive the dialer. */
 struct dialer *dialer_new(const struct dialer_ops *ops, void *data,
-			  struct book *book, const struct underlay *underlay);
+			  struct book *book, const struct host *host);
 void dialer_free(struct dialer *dialer);
 
 /*

@@ -13,7 +13,7 @@
 
 #include "base/addr.h"
 #include "base/clock.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 enum nat_kind {
 	NAT_UNKNOWN,		/* too few have said where they see us */
@@ -39,15 +39,15 @@ struct nat {
 };
 
 /*
- * @who, reached at @from, sees this node at @seen. Updates underlay->seen.
+ * @who, reached at @from, sees this node at @seen. Updates host->seen.
  * True if that changed: others should be told (MESSAGE_ADDRESSES, record).
  */
-bool nat_observe(struct nat *nat, struct underlay *underlay, uint64_t who,
+bool nat_observe(struct nat *nat, struct host *host, uint64_t who,
 		 const union addr *from, const union addr *seen, uint64_t now);
 /* That observer is gone, or @who 0: the network changed, forget all. */
-bool nat_forget(struct nat *nat, struct underlay *underlay, uint64_t who);
+bool nat_forget(struct nat *nat, struct host *host, uint64_t who);
 /* @family: AF_INET or AF_INET6. */
-enum nat_kind nat_kind(const struct nat *nat, const struct underlay *underlay,
+enum nat_kind nat_kind(const struct nat *nat, const struct host *host,
 		       int family);
 
 /* How long a path may be silent. One for each node; all zero is a new one. */

@@ -17,7 +17,7 @@
 #include "base/addr.h"
 #include "lib/libmeshlan.h"
 #include "path/candidates.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 #define PATHS_PER_NODE	8
 
@@ -47,7 +47,7 @@ struct paths_ops {
 struct paths;
 
 struct paths *paths_new(const struct paths_ops *ops, void *data,
-			struct book *book, const struct underlay *underlay);
+			struct book *book, const struct host *host);
 void paths_free(struct paths *paths);
 
 /*

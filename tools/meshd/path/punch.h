@@ -19,7 +19,7 @@
 #include "base/addr.h"
 #include "channel/message.h"
 #include "discovery/blind.h"
-#include "path/underlay.h"
+#include "path/host.h"
 
 struct punch_ops {
 	/* MESSAGE_INTRODUCE_ASK or MESSAGE_INTRODUCE to a neighbour. */
@@ -46,10 +46,10 @@ struct punch_ops {
 
 struct punch;
 
-/* @keys, @underlay: the caller's, must outlive it. */
+/* @keys, @host: the caller's, must outlive it. */
 struct punch *punch_new(const struct punch_ops *ops, void *data,
 			const struct discovery_keys *keys,
-			const struct underlay *underlay);
+			const struct host *host);
 void punch_free(struct punch *punch);
 
 /* A direct way to @node is wanted, or (false) not any more, or is there. */
