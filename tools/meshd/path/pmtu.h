@@ -12,19 +12,29 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What every IPv6 network carries. */
 #define PMTU_LEAST	1232
 
+enum pmtu_phase {
+	PMTU_RESTING,
+	PMTU_CONFIRMING,	/* does what was proved still pass? */
+	PMTU_SEARCHING,
+};
+
 struct pmtu {
+	enum pmtu_phase phase;
 	uint32_t good;		/* proved */
 	uint32_t bad;		/* the least that did not pass */
 	uint32_t most;		/* the interface carries no more */
 	uint32_t asking;	/* 0: nothing */
 	unsigned int asked;	/* how often */
-	bool told;
+	bool fresh;		/* a result nobody has seen */
 	uint64_t next;
 };
 
 void pmtu_start(struct pmtu *pmtu, uint32_t most, uint64_t now);
+/* The way may be another one now: first, does what was proved still pass? */
+void pmtu_confirm(struct pmtu *pmtu, uint64_t now);
 /* The path is down: the search waits. */
 void pmtu_stop(struct pmtu *pmtu);
 /* Size to ask now, 0: nothing, see pmtu->next. */
