@@ -45,7 +45,7 @@ struct wish {
 	uint64_t next;
 };
 
-/* How often a neighbour may have others introduced. */
+/* How often a neighbour may ask for introductions, and introduce. */
 struct asker {
 	uint64_t neighbour;
 	uint64_t full_at;
@@ -152,8 +152,7 @@ static void add_addrs(struct punch *punch, struct round *round,
 }
 
 static void begin(struct punch *punch, uint64_t node, uint32_t number,
-		  const union addr *addr, unsigned int count, uint64_t at,
-		  uint64_t now)
+		  const union addr *addr, unsigned int count, uint64_t at)
 {
 	struct round *round = find_round(punch, node, number);
 
@@ -166,6 +165,8 @@ static void begin(struct punch *punch, uint64_t node, uint32_t number,
 		round->end = at + ROUND_LIFE;
 	} else if (round->bursts == BURSTS && round->next == NEVER) {
 		round->bursts = 0;
+		round->sources = 0;
+		round->answers = 0;
 		round->next = at;
 		round->end = at + ROUND_LIFE;
 	}
@@ -187,7 +188,7 @@ void punch_burst(struct punch *punch, uint64_t node, const union addr *addr,
 		 unsigned int count, uint64_t now)
 {
 	if (node && node != punch->host->node)
-		begin(punch, node, pair_number(punch, node), addr, count, now,
+		begin(punch, node, pair_number(punch, node), addr, count,
 		      now);
 }
 
@@ -260,7 +261,7 @@ void punch_packet(struct punch *punch, const union addr *from,
 /* --- introductions -------------------------------------------------------- */
 
 /* A bucket that fills by itself: one each quarter second, twenty at once. */
-static bool asks_too_much(struct punch *punch, uint64_t neighbour, uint64_t now)
+static bool speaks_too_much(struct punch *punch, uint64_t neighbour, uint64_t now)
 {
 	struct asker *asker = table_get(&punch->askers, neighbour);
 
@@ -309,14 +310,13 @@ static unsigned int merge(union addr *list, unsigned int count,
 
 /* Who is farther away hears of it later, and has so much less to wait. */
 static void asked(struct punch *punch, uint64_t neighbour,
-		  const struct message_introduce *ask, uint64_t now)
+		  const struct message_introduce *ask)
 {
 	union addr his[MESSAGE_ADDRS_MAX], its[MESSAGE_ADDRS_MAX];
 	uint64_t his_delay = 0, its_delay = 0, start;
 	unsigned int his_count, its_count;
 
-	if (ask->node == neighbour || ask->node == punch->host->node ||
-	    asks_too_much(punch, neighbour, now))
+	if (ask->node == neighbour || ask->node == punch->host->node)
 		return;
 	its_count = punch->ops->where(punch->data, ask->node, its,
 				      MESSAGE_ADDRS_MAX, &its_delay);
@@ -342,18 +342,21 @@ static void introduced(struct punch *punch, const struct message_introduce *body
 		return;
 	begin(punch, body->node, body->round, body->addr,
 	      body->count < MESSAGE_ADDRS_MAX ? body->count : MESSAGE_ADDRS_MAX,
-	      now + delay * MILLISECOND, now);
+	      now + delay * MILLISECOND);
 }
 
 bool punch_message(struct punch *punch, uint64_t neighbour,
 		   const struct message *message, uint64_t now)
 {
-	if (message->type == MESSAGE_INTRODUCE_ASK)
-		asked(punch, neighbour, &message->introduce, now);
-	else if (message->type == MESSAGE_INTRODUCE)
-		introduced(punch, &message->introduce, now);
-	else
+	if (message->type != MESSAGE_INTRODUCE_ASK &&
+	    message->type != MESSAGE_INTRODUCE)
 		return false;
+	if (speaks_too_much(punch, neighbour, now))
+		return true;
+	if (message->type == MESSAGE_INTRODUCE_ASK)
+		asked(punch, neighbour, &message->introduce);
+	else
+		introduced(punch, &message->introduce, now);
 	return true;
 }
 
