@@ -53,6 +53,8 @@ void punch_mac(const struct discovery_keys *keys, uint64_t from, uint64_t to,
 /* Without telling by its time where they differ. */
 bool mac_same(const uint8_t *a, const uint8_t *b);
 
+/* Whether a clock that says so has ever been set. */
+bool day_is_set(uint32_t day);
 /* A clock that was never set may be wrong, others by a day. */
 bool day_plausible(uint32_t day, uint32_t today);
 
