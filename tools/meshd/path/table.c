@@ -14,6 +14,7 @@
 static size_t place(const struct table *table, uint64_t key)
 {
 	key = (key ^ table->seed) * UINT64_C(0x9e3779b97f4a7c15);
+	key = (key ^ key >> 32) * UINT64_C(0xd6e8feb86659fd93);
 	return (key ^ key >> 32) & (table->room - 1);
 }
 
