@@ -32,7 +32,7 @@ struct hub_client_ops {
 	/* From the mesh's own port, which is what the hub is to see. */
 	void (*datagram)(void *data, const union addr *to,
 			 const uint8_t *packet, size_t len);
-	/* hub_client_resolved() later, never from here. */
+	/* hub_client_resolved() with the number @hub later, never from here. */
 	void (*resolve)(void *data, unsigned int hub, const char *name,
 			uint16_t port);
 	/*

@@ -31,7 +31,7 @@
 #define HUB_ASK_SIZE	64
 
 /* Of an advert. */
-#define HUB_LIST	1	/* who else? from that page on */
+#define HUB_LIST	1	/* who else? From that page on, the first is 1 */
 #define HUB_CHANGED	2	/* tell the others, the notice is new */
 /* Of peers. */
 #define HUB_NEWS	1	/* not asked for: somebody came */

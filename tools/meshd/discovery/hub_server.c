@@ -314,7 +314,7 @@ static void answer(struct hub_server *server, const struct net *net,
 						    HUB_PACKET_MAX;
 	uint8_t packet[HUB_PACKET_MAX];
 	size_t len, more;
-	unsigned int page = 0;
+	unsigned int page = 1;
 
 	len = begin_peers(to, to->missed ? HUB_MISSED : 0, packet);
 	if (len > room)
@@ -327,8 +327,7 @@ static void answer(struct hub_server *server, const struct net *net,
 			continue;
 		more = append(packet, len, room, e);
 		if (!more) {
-			/* Page 0 would say that it was all. */
-			hub_set_next(packet, page ? page : 1);
+			hub_set_next(packet, page);
 			break;
 		}
 		len = more;
@@ -394,7 +393,6 @@ static void take_advert(struct hub_server *server, const union addr *from,
 static void advert(struct hub_server *server, const union addr *from,
 		   const uint8_t *packet, size_t len, uint64_t now)
 {
-	static const uint8_t no_nonce[HUB_NONCE_SIZE];
 	struct hub_advert read;
 
 	if (!hub_read_advert(packet, len, &read)) {
@@ -405,9 +403,9 @@ static void advert(struct hub_server *server, const union addr *from,
 			  SOURCE_BURST, now)) {
 		server->counters.limited++;
 	} else {
-		/* It is too old: here is a new one, which is shorter. */
+		/* Too old: here is a new one. The old one is the nonce. */
 		server->counters.bad_cookie++;
-		give_cookie(server, from, no_nonce, now);
+		give_cookie(server, from, read.cookie, now);
 	}
 }
 

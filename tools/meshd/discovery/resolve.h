@@ -5,8 +5,7 @@
 
 /*
  * Names, looked up off the loop. Callbacks come from the loop, exactly once
- * for each question, also after resolver_close() was called: then with
- * nothing found. Up to RESOLVE_MAX questions at once; more wait.
+ * for each question; after resolver_close() with nothing found.
  */
 
 #include <stdint.h>
@@ -17,7 +16,6 @@
 
 #define RESOLVE_ADDRS_MAX	16
 #define RESOLVE_SRV_MAX		16
-#define RESOLVE_MAX		4
 #define RESOLVE_NAME_MAX	256
 
 struct srv_target {
