@@ -249,11 +249,15 @@ void dialer_hint(struct dialer *dialer, uint64_t node, const union addr *addr,
 {
 	struct contact *contact = table_get(&dialer->nodes, node);
 	bool fresh = book_tell(dialer->book, node, addr, source, now);
+	uint64_t then = polite(dialer, node, now);
 
 	if (!contact || (!fresh && contact->failures < 2) || contact->hurt ||
 	    contact->result == DIAL_ENOUGH)
 		return;
-	contact_hurry(dialer, contact, now);
+	if (contact->in_round)
+		contact_hurry(dialer, contact, now);
+	else if (then < contact->next)
+		contact->next = then;
 }
 
 /* --- dials end ------------------------------------------------------------ */
