@@ -383,10 +383,13 @@ void degree_lost(struct degree *degree, uint64_t node, bool enough,
 	think_soon(degree, now);
 }
 
-bool degree_full(const struct degree *degree)
+bool degree_full(const struct degree *degree, uint64_t node)
 {
+	const struct member *member = table_get(&degree->members, node);
 	unsigned int all = count_allowed(degree);
 
+	if (member && member->pinned)
+		return false;
 	if (degree->cap == DEGREE_FULL || all <= degree->cap / 2)
 		return degree->connected >= all;
 	return degree->connected >= degree->cap / 2;

@@ -59,8 +59,8 @@ void degree_connected(struct degree *degree, uint64_t node, bool full,
 /* @enough: by GOODBYE_DEGREE, also when that refused our dial. */
 void degree_lost(struct degree *degree, uint64_t node, bool enough,
 		 uint64_t now);
-/* For HELLO.full. */
-bool degree_full(const struct degree *degree);
+/* For HELLO.full; who is configured hears that he is needed. */
+bool degree_full(const struct degree *degree, uint64_t node);
 
 uint64_t degree_next(const struct degree *degree);
 void degree_tick(struct degree *degree, uint64_t now);

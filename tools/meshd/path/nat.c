@@ -116,16 +116,29 @@ bool nat_forget(struct nat *nat, struct host *host, uint64_t who)
 	return publish(nat, host);
 }
 
+/* Who stands inside the NAT, too, does not see it. */
+static bool has_outsiders(const struct nat *nat, int family)
+{
+	for (unsigned int i = 0; i < nat->count; i++) {
+		if (nat->view[i].from.sa.sa_family == family &&
+		    addr_is_global(&nat->view[i].from))
+			return true;
+	}
+	return false;
+}
+
 enum nat_kind nat_kind(const struct nat *nat, const struct host *host,
 		       int family)
 {
+	bool outsiders = has_outsiders(nat, family);
 	const struct nat_view *first = NULL;
 	unsigned int agree = 0;
 
 	for (unsigned int i = nat->count; i--;) {
 		const struct nat_view *view = &nat->view[i];
 
-		if (view->seen.sa.sa_family != family || !counts(view))
+		if (view->seen.sa.sa_family != family || !counts(view) ||
+		    (outsiders && !addr_is_global(&view->from)))
 			continue;
 		if (is_own(host, &view->seen))
 			return NAT_NONE;
