@@ -195,7 +195,7 @@ static bool is_choice(const struct degree *degree, const struct member *member,
 {
 	if (!allowed(degree, member) || member->chosen)
 		return false;
-	if (is_alone(degree) || member->pinned)
+	if (is_alone(degree) || member->pinned || member->unreachable)
 		return true;
 	if (is_far(degree, member) && (!member->connected || member->without))
 		return false;
@@ -383,13 +383,17 @@ void degree_lost(struct degree *degree, uint64_t node, bool enough,
 	think_soon(degree, now);
 }
 
-bool degree_full(const struct degree *degree, uint64_t node)
+bool degree_needs(const struct degree *degree, uint64_t node)
 {
 	const struct member *member = table_get(&degree->members, node);
+
+	return member && member->pinned;
+}
+
+bool degree_full(const struct degree *degree)
+{
 	unsigned int all = count_allowed(degree);
 
-	if (member && member->pinned)
-		return false;
 	if (degree->cap == DEGREE_FULL || all <= degree->cap / 2)
 		return degree->connected >= all;
 	return degree->connected >= degree->cap / 2;
@@ -419,6 +423,16 @@ static uint64_t uselessness(const struct degree *degree,
 	return is_far(degree, member) ? NEVER - 1 : member->direct;
 }
 
+/* What routing said was true with the one that has just gone. */
+static void doubt(struct degree *degree)
+{
+	struct member *member;
+	size_t at = 0;
+
+	while ((member = table_walk(&degree->members, &at)))
+		member->without = false;
+}
+
 static void drop_one(struct degree *degree, uint64_t now)
 {
 	struct member *member, *worst = NULL;
@@ -438,6 +452,7 @@ static void drop_one(struct degree *degree, uint64_t now)
 	}
 	degree->ops->drop(degree->data, worst->node);
 	degree_lost(degree, worst->node, false, now);
+	doubt(degree);
 	worst->rest = now + (is_far(degree, worst) ? REST_FAR : REST_FIRST);
 }
 

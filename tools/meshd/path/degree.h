@@ -44,7 +44,8 @@ void degree_pin(struct degree *degree, uint64_t node, bool pin, uint64_t now);
 void degree_delay(struct degree *degree, uint64_t node, uint64_t delay);
 /*
  * From routing: whether there is a way to it, and whether there would be one
- * without the direct one.
+ * without the direct one. To be told of all members every few seconds, even if
+ * nothing changed: who was not told of again after a drop is not dropped.
  */
 void degree_reach(struct degree *degree, uint64_t node, bool reachable,
 		  bool without, uint64_t now);
@@ -59,8 +60,10 @@ void degree_connected(struct degree *degree, uint64_t node, bool full,
 /* @enough: by GOODBYE_DEGREE, also when that refused our dial. */
 void degree_lost(struct degree *degree, uint64_t node, bool enough,
 		 uint64_t now);
-/* For HELLO.full; who is configured hears that he is needed. */
-bool degree_full(const struct degree *degree, uint64_t node);
+/* For HELLO.full, which is false towards a node that this one needs. */
+bool degree_full(const struct degree *degree);
+/* It was configured here: it must not take this node for one of many. */
+bool degree_needs(const struct degree *degree, uint64_t node);
 
 uint64_t degree_next(const struct degree *degree);
 void degree_tick(struct degree *degree, uint64_t now);
