@@ -128,6 +128,29 @@ static void plan_one(struct contact *contact, const union addr *remote,
 			(struct plan_item){ *remote, *local };
 }
 
+static bool could_leave_by(const struct host_local *local,
+			   const union addr *remote)
+{
+	return local->addr.sa.sa_family == remote->sa.sa_family &&
+	       !addr_is_link_local(&local->addr);
+}
+
+static bool has_several(const struct host *host, const union addr *remote)
+{
+	uint32_t first = 0;
+
+	for (unsigned int i = 0; i < host->local_count; i++) {
+		const struct host_local *local = &host->local[i];
+
+		if (!could_leave_by(local, remote))
+			continue;
+		if (first && local->ifindex != first)
+			return true;
+		first = local->ifindex;
+	}
+	return false;
+}
+
 /*
  * The routing table's choice did not work: another interface may lead there.
  * Of each interface one address is enough.
@@ -138,14 +161,13 @@ static void plan_locals(const struct dialer *dialer, struct contact *contact,
 	const struct host *host = dialer->host;
 	uint32_t last = 0;
 
-	if (addr_is_link_local(remote))
+	if (addr_is_link_local(remote) || !has_several(host, remote))
 		return;
 	for (unsigned int i = 0; i < host->local_count; i++) {
 		const struct host_local *local = &host->local[i];
 		union addr addr = local->addr;
 
-		if (addr.sa.sa_family != remote->sa.sa_family ||
-		    addr_is_link_local(&addr) || local->ifindex == last)
+		if (!could_leave_by(local, remote) || local->ifindex == last)
 			continue;
 		last = local->ifindex;
 		addr_set_port(&addr, 0);
