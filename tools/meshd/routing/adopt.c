@@ -72,8 +72,12 @@ bool routing_import(struct routing *r, uint64_t node, const uint8_t *blob,
 	row->sequence = row->distance_sequence;
 	row->flags |= ROW_DISTANCE | ROW_ADOPTED | ROW_KERNEL;
 	for (unsigned int i = 0; i < count; i++) {
-		if (hop[i] && hop[i] != r->self)
-			r->slot[slot_make(r, hop[i])]->awaited = true;
+		uint16_t slot;
+
+		if (!hop[i] || hop[i] == r->self)
+			continue;
+		slot = slot_make(r, hop[i]);
+		r->slot[slot]->awaited = true;
 	}
 	r->settling = true;
 	r->settle_at = now + r->config.hold;

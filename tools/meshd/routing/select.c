@@ -211,7 +211,8 @@ static void ways_find(const struct routing *r, const struct row *row,
 			continue;
 		total = entry_total(r, row, &e[i], i);
 		/* What is in leaves a little later than others come. */
-		if (total <= (e[i].weight ? limit + limit / 8 : limit))
+		if (total <= (e[i].weight ? limit + limit / 8 : limit) &&
+		    total != ROUTING_UNREACHABLE)
 			ways_add(w, i, total);
 	}
 }

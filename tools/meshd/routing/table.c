@@ -99,6 +99,8 @@ static void chunk_add(struct routing *r)
 	struct chunk *chunk = xalloc(sizeof(*chunk));
 
 	chunk->entry = xalloc(CHUNK * r->slot_room * sizeof(struct entry));
+	for (uint32_t i = 0; i < CHUNK * r->slot_room; i++)
+		entry_clear(&chunk->entry[i]);
 	r->chunk = xrealloc(r->chunk, (chunks + 1) * sizeof(*r->chunk));
 	r->chunk[chunks] = chunk;
 	for (uint32_t i = CHUNK; i--;) {
