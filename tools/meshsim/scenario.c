@@ -176,7 +176,8 @@ void scenario_run(struct sim *sim, struct scenario *s)
 	s->converged = seconds(sim_settle(sim, QUIET, LONGEST));
 	s->unconverged += s->converged < 0;
 	s->bytes_start = (double)sim->bytes / sim->options.nodes;
-	sim_run(sim, sim->options.config.slow + SECOND);
+	sim_run(sim, MINUTE);
+	settle(sim, s);
 	for (uint32_t i = 0; i < s->events; i++)
 		one_event(sim, s, i % SCENARIO_KINDS);
 	if (s->partition)

@@ -222,20 +222,18 @@ static bool may_ask(struct neighbour *n, uint64_t now)
 	return true;
 }
 
+/* Once in a while, towards the origin. */
 static void pass_on(struct routing *r, struct row *row, uint16_t from,
 		    const struct message_route_ask *ask, uint64_t now)
 {
 	uint16_t to = row->primary;
 
-	if (to == NO_SLOT) {
-		/* We ask ourselves, if anybody can be asked. */
-		if (row->ask && is_newer(ask->sequence,
-					 r->ask[row->ask - 1].sequence))
-			r->ask[row->ask - 1].sequence = ask->sequence;
-		return;
-	}
-	if (to == from || !r->slot[to]->stream || ask->ttl < 2 ||
-	    r->config.client)
+	/* Without a way we ask ourselves, if anybody can be asked. */
+	if (to == NO_SLOT && row->ask &&
+	    is_newer(ask->sequence, r->ask[row->ask - 1].sequence))
+		r->ask[row->ask - 1].sequence = ask->sequence;
+	if (to == NO_SLOT || to == from || !r->slot[to]->stream ||
+	    ask->ttl < 2 || r->config.client)
 		return;
 	if (row->passed_to == to && row->passed_sequence == ask->sequence &&
 	    row->passed_at && now - row->passed_at < PASSED_GAP)
@@ -244,6 +242,19 @@ static void pass_on(struct routing *r, struct row *row, uint16_t from,
 	row->passed_sequence = ask->sequence;
 	row->passed_at = now;
 	ask_queue(r, to, row->node, ask->sequence, ask->ttl - 1, now);
+}
+
+static void want(struct routing *r, uint32_t number, uint16_t from,
+		 const struct message_route_ask *ask, uint64_t now)
+{
+	struct row *row = row_at(r, number);
+
+	if (!(row->flags & ROW_WANTED) || is_newer(ask->sequence, row->wanted))
+		row->wanted = ask->sequence;
+	row->flags |= ROW_WANTED;
+	route_select(r, number, now);
+	if (row->flags & ROW_WANTED)
+		pass_on(r, row, from, ask, now);
 }
 
 static void answer(struct routing *r, uint16_t slot,
@@ -261,7 +272,7 @@ static void answer(struct routing *r, uint16_t slot,
 		sequence_raise(r, ask->sequence, now);
 	else if (row->told_metric == ROUTING_UNREACHABLE ||
 		 is_newer(ask->sequence, row->told_sequence))
-		pass_on(r, row, slot, ask, now);
+		want(r, number, slot, ask, now);
 }
 
 void routing_receive_asks(struct routing *r, uint64_t neighbour,

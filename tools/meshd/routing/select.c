@@ -147,6 +147,25 @@ static void sink(struct row *row)
 	row->distance = row->metric;
 }
 
+/*
+ * A newer sequence is announced only if somebody asked for it: it costs each
+ * node that does so an update to all neighbours, and helps just those whose
+ * distance had become too short. With an older one we promise more than we
+ * need to: the way's distances are better than any of that sequence.
+ */
+static uint16_t sequence_by(struct row *row, const struct entry *e)
+{
+	uint16_t own = row->distance_sequence;
+
+	if (!(row->flags & ROW_DISTANCE) ||
+	    is_newer(e->sequence, own + SEQUENCE_LAG))
+		return e->sequence;
+	if (!(row->flags & ROW_WANTED) || is_newer(row->wanted, e->sequence))
+		return own;
+	row->flags &= ~ROW_WANTED;
+	return e->sequence;
+}
+
 static void take(struct routing *r, struct row *row, const struct entry *e,
 		 uint16_t slot, uint64_t now)
 {
@@ -161,7 +180,7 @@ static void take(struct routing *r, struct row *row, const struct entry *e,
 		return;
 	}
 	row->metric = entry_total(r, row, &e[slot], slot);
-	row->sequence = e[slot].sequence;
+	row->sequence = sequence_by(row, &e[slot]);
 	row->hops = e[slot].hops + 1;
 	row->gone_at = NEVER;
 	sink(row);

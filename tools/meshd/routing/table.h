@@ -20,6 +20,8 @@
 #define METRIC_PENALTY	(ROUTING_METRIC_MAX / 32)
 /* Nobody raises a sequence that far while it can be reached. */
 #define SEQUENCE_JUMP	256
+/* Who is that far behind takes the newer one unasked. */
+#define SEQUENCE_LAG	16
 #define PENALTIES_MAX	256
 
 enum entry_flags {
@@ -48,6 +50,7 @@ enum row_flags {
 	ROW_SLOW	= 1 << 4,	/* in the list of slow ones */
 	ROW_BETTER	= 1 << 5,	/* in the list of better ones */
 	ROW_KERNEL	= 1 << 6,	/* the kernel has a route */
+	ROW_WANTED	= 1 << 7,	/* somebody waits for a sequence */
 };
 
 struct row {
@@ -61,6 +64,7 @@ struct row {
 	uint32_t hash_next;
 	uint16_t distance_sequence;
 	uint16_t sequence, told_sequence, blob_sequence, passed_sequence;
+	uint16_t wanted;
 	uint16_t primary, better, passed_to;
 	uint8_t hops, told_hops;
 	uint8_t flags;
