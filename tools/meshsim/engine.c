@@ -119,14 +119,17 @@ static void face_route(void *data, const struct routing_route *route)
 	struct sim *sim = face->sim;
 	uint32_t destination = sim_index(route->node);
 	struct sim_way *way;
+	uint8_t old;
 
 	way = &sim->way[sim_cell(sim, destination, face->node)];
+	old = way->primary;
 	*way = (struct sim_way){ .primary = 0xff };
 	for (unsigned int i = 0; i < route->count; i++)
 		way->set |= UINT64_C(1) << place_of(sim, face->node,
 						    route->way[i].node);
 	if (route->count)
 		way->primary = place_of(sim, face->node, route->primary);
+	sim->moves += old != way->primary;
 	if (!route->same) {
 		sim->changes++;
 		sim->changed_at = sim->now;

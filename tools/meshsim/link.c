@@ -189,6 +189,13 @@ void sim_stream(struct sim *sim, const struct sim_event *event)
 
 /* --- daemons ------------------------------------------------------------------------ */
 
+static uint32_t peer_at(const struct sim *sim, uint32_t node, uint32_t place)
+{
+	const struct sim_link *link = &sim->link[sim->node[node].links[place]];
+
+	return link->end[link->end[0].node == node].node;
+}
+
 static void adopt(struct sim *sim, uint32_t node)
 {
 	struct sim_node *n = &sim->node[node];
@@ -196,17 +203,15 @@ static void adopt(struct sim *sim, uint32_t node)
 	uint8_t blob[ROUTING_BLOB];
 
 	for (uint32_t i = 0; i < sim->options.destinations; i++) {
-		uint64_t set = sim->way[sim_cell(sim, i, node)].set;
+		const struct sim_way *way = &sim->way[sim_cell(sim, i, node)];
 		unsigned int count = 0;
 		size_t len;
 
+		if (way->primary != 0xff)
+			hop[count++] = sim_id(peer_at(sim, node, way->primary));
 		for (uint32_t j = 0; j < n->degree; j++) {
-			const struct sim_link *link = &sim->link[n->links[j]];
-
-			if (set >> j & 1)
-				hop[count++] = sim_id(
-					link->end[link->end[0].node ==
-						  node].node);
+			if (way->set >> j & 1 && j != way->primary)
+				hop[count++] = sim_id(peer_at(sim, node, j));
 		}
 		len = routing_export(n->dead, sim_id(i), blob);
 		if (count && len)

@@ -111,7 +111,8 @@ struct sim {
 	uint64_t in_flight;
 
 	uint64_t changed_at;		/* any route, last */
-	uint64_t updates, messages, bytes, asks, changes, loops, checks;
+	uint64_t updates, messages, bytes, asks, loops, checks;
+	uint64_t changes, moves;	/* of routes, of their primaries */
 	uint64_t loop_at;
 	uint32_t largest_metric;	/* ever told, for counting to infinity */
 	uint32_t *touched;		/* destinations changed by this event */

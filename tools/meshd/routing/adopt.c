@@ -13,17 +13,16 @@
 
 /*
  * The blob may lag behind in one direction: a distance that is too short only
- * makes fewer neighbours feasible. So not each small gain is written.
+ * makes fewer neighbours feasible. So not each small gain is written; but the
+ * primary must stay feasible.
  */
-static uint32_t with_margin(uint32_t distance)
-{
-	return distance - distance / 16;
-}
-
-void blob_note(struct row *row)
+void blob_note(struct row *row, const struct entry *primary)
 {
 	row->blob_sequence = row->distance_sequence;
-	row->blob_distance = with_margin(row->distance);
+	row->blob_distance = row->distance - row->distance / 16;
+	if (primary && primary->sequence == row->distance_sequence &&
+	    primary->least >= row->blob_distance)
+		row->blob_distance = primary->least + 1;
 }
 
 bool blob_is_old(const struct row *row)
@@ -78,6 +77,9 @@ bool routing_import(struct routing *r, uint64_t node, const uint8_t *blob,
 			continue;
 		slot = slot_make(r, hop[i]);
 		r->slot[slot]->awaited = true;
+		/* Stays the first one if it is about as good. */
+		if (row->primary == NO_SLOT)
+			row->primary = slot;
 	}
 	r->settling = true;
 	r->settle_at = now + r->config.hold;

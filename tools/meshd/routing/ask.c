@@ -170,6 +170,10 @@ static bool raise_allowed(struct routing *r, uint64_t now)
 	return true;
 }
 
+/*
+ * Nobody honest wants more than the next one, except from a node that does not
+ * remember what it had: that takes what it hears while it is young.
+ */
 void sequence_raise(struct routing *r, uint16_t to, uint64_t now)
 {
 	uint32_t number = row_find(r, r->self);
@@ -177,6 +181,8 @@ void sequence_raise(struct routing *r, uint16_t to, uint64_t now)
 
 	if (!is_newer(to, r->sequence))
 		return;
+	if (now >= r->young_until)
+		to = r->sequence + 1;
 	if (!raise_allowed(r, now)) {
 		if (!r->raise_wanted || is_newer(to, r->raise_to))
 			r->raise_to = to;

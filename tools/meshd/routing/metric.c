@@ -38,7 +38,7 @@ static double halved(double value, uint64_t span, uint64_t half)
 {
 	for (; span >= half && value > 1e-9; span -= half)
 		value /= 2;
-	return value / (1 + (double)(span % half) / half);
+	return value / (1 + 0.6931 * (span % half) / half);
 }
 
 static double remember(double old, double new, uint64_t span,

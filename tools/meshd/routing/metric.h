@@ -17,15 +17,16 @@
  * Loss under 1 % is none, so that a single lost probe is harmless. The rest is
  * remembered: taken in with a time constant of 5 s, forgiven with a half-life
  * of 2 minutes once it is over. Jitter is unusual as far as it exceeds twice
- * what the link is used to, but 2 ms are always usual and 20 ms never more.
+ * what the link is used to, but 2 ms are always usual and 10 ms never more.
  *
  * Examples, rounded:
  *	LAN, 0.3 ms					  1.3 ms
  *	20 ms, clean					 21   ms
  *	20 ms, 5 % lost on the way there (4 % count)	 30   ms
- *	20 ms, 30 % lost both ways			242   ms
- *	   2, 4, 8, 16 minutes after that ended	104, 57, 30, 22 ms
- *	20 ms +-40 ms (jitter 27 ms, usual 2 ms)	 67   ms
+ *	20 ms, 30 % lost both ways for a minute		236   ms
+ *	   2, 4, 8, 16 minutes after that ended	110, 57, 25, 22 ms
+ *	20 ms +-40 ms (jitter 27 ms), at first		 70   ms
+ *	   and when it has been so for long		 55   ms
  *	80 ms, stable					 81   ms
  *	1 ms, 10 Mbit/s, idle and 90 % used		3.2, 14 ms
  *	8 ms, 1 Gbit/s, 90 % used			  9.1 ms

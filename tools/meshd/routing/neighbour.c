@@ -101,6 +101,8 @@ void routing_stream_up(struct routing *r, uint64_t node, uint64_t now)
 	r->slot[slot]->stream = true;
 	r->slot[slot]->silent_since = NEVER;
 	r->slot[slot]->refused = false;
+	if (!r->young_until)
+		r->young_until = r->config.sequence ? now : now + YOUNG;
 	update_begin(r, slot, now);
 	update_flush(r, now);
 }
@@ -286,22 +288,43 @@ static void silent_tick(struct routing *r, uint64_t now)
 }
 
 /* Nobody can have a way through us any more: our distance may be forgotten. */
-static bool is_forgotten(const struct routing *r, uint32_t number, uint64_t now)
+static bool is_over(const struct routing *r, uint32_t number, uint64_t now)
 {
 	const struct row *row = row_at(r, number);
 	const struct entry *e = entries_at(r, number);
 
 	if (is_self(r, row) || row->metric != ROUTING_UNREACHABLE ||
-	    row->told_metric != ROUTING_UNREACHABLE || row->ask ||
-	    row->flags & (ROW_SLOW | ROW_BETTER | ROW_ADOPTED) ||
-	    row->gone_at == NEVER || now - row->gone_at < r->config.memory)
+	    row->told_metric != ROUTING_UNREACHABLE ||
+	    row->flags & ROW_ADOPTED || row->gone_at == NEVER ||
+	    now - row->gone_at < r->config.memory)
 		return false;
 	for (uint16_t i = 0; i < r->slots; i++) {
-		if (e[i].metric != ROUTING_UNREACHABLE ||
-		    e[i].flags & (ENTRY_DIRTY | ENTRY_CHILD))
+		if (e[i].flags & (ENTRY_DIRTY | ENTRY_CHILD))
 			return false;
 	}
 	return true;
+}
+
+static bool is_offered(const struct routing *r, uint32_t number)
+{
+	const struct entry *e = entries_at(r, number);
+
+	for (uint16_t i = 0; i < r->slots; i++) {
+		if (e[i].metric != ROUTING_UNREACHABLE)
+			return true;
+	}
+	return false;
+}
+
+static void forget(struct routing *r, uint32_t number, uint64_t now)
+{
+	struct row *row = row_at(r, number);
+
+	row->flags &= ~ROW_DISTANCE;
+	if (is_offered(r, number))
+		route_select(r, number, now);
+	else if (!row->ask && !(row->flags & (ROW_SLOW | ROW_BETTER)))
+		row_free(r, number);
 }
 
 static void sweep(struct routing *r, uint64_t now)
@@ -311,15 +334,15 @@ static void sweep(struct routing *r, uint64_t now)
 	for (uint32_t i = 0; i < r->rows; i++) {
 		struct row *row = row_at(r, i);
 
-		if (!(row->flags & ROW_USED))
+		if (!(row->flags & ROW_USED) ||
+		    row->metric != ROUTING_UNREACHABLE)
 			continue;
-		if (row->metric == ROUTING_UNREACHABLE &&
-		    row->gone_at == NEVER)
+		if (row->gone_at == NEVER)
 			row->gone_at = now;
-		if (is_forgotten(r, i, now))
-			row_free(r, i);
-		else
-			more |= row->metric == ROUTING_UNREACHABLE;
+		if (is_over(r, i, now))
+			forget(r, i, now);
+		more |= row->flags & ROW_USED &&
+			row->metric == ROUTING_UNREACHABLE;
 	}
 	r->sweep_at = more ? now + r->config.memory / 4 : NEVER;
 }

@@ -159,7 +159,8 @@ bool routing_drained(const struct routing *r);
 size_t routing_export(const struct routing *r, uint64_t node,
 		      uint8_t blob[ROUTING_BLOB]);
 /*
- * Before the first tick, for each route found in the kernel. They stay as they
+ * Before the first tick, for each route found in the kernel, with its hops, the
+ * primary (that of most weight) first. They stay as they
  * are (no callback) until all hops named here have told their tables, or
  * config.hold is over. False: blob of another version; delete that route.
  */

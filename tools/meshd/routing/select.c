@@ -160,9 +160,11 @@ static uint16_t sequence_by(struct row *row, const struct entry *e)
 	if (!(row->flags & ROW_DISTANCE) ||
 	    is_newer(e->sequence, own + SEQUENCE_LAG))
 		return e->sequence;
-	if (!(row->flags & ROW_WANTED) || is_newer(row->wanted, e->sequence))
+	if (!(row->flags & ROW_WANTED))
 		return own;
-	row->flags &= ~ROW_WANTED;
+	/* One asks for this one, another for the next: both are served. */
+	if (!is_newer(row->wanted, e->sequence))
+		row->flags &= ~ROW_WANTED;
 	return e->sequence;
 }
 
@@ -302,7 +304,8 @@ static void kernel_tell(struct routing *r, uint32_t number, bool same)
 	row->flags |= ROW_KERNEL;
 	if (row->primary == NO_SLOT)
 		row->flags &= ~ROW_KERNEL;
-	blob_note(row);
+	blob_note(row, row->primary == NO_SLOT ? NULL :
+		  &entries_at(r, number)[row->primary]);
 	route_describe(r, number, &route);
 	route.same = same;
 	r->ops->route_changed(r->data, &route);

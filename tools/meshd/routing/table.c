@@ -212,8 +212,11 @@ void slot_free(struct routing *r, uint16_t slot)
 {
 	struct neighbour *n = r->slot[slot];
 
-	for (uint32_t i = 0; i < r->rows; i++)
+	for (uint32_t i = 0; i < r->rows; i++) {
 		entry_clear(&entries_at(r, i)[slot]);
+		if (row_at(r, i)->primary == slot)
+			row_at(r, i)->primary = NO_SLOT;
+	}
 	free(n->dirty);
 	free(n->ask);
 	free(n);

@@ -20,6 +20,7 @@
 #define METRIC_PENALTY	(ROUTING_METRIC_MAX / 32)
 /* Nobody raises a sequence that far while it can be reached. */
 #define SEQUENCE_JUMP	256
+#define YOUNG		MINUTE
 /* Who is that far behind takes the newer one unasked. */
 #define SEQUENCE_LAG	16
 #define PENALTIES_MAX	256
@@ -143,6 +144,7 @@ struct routing {
 	uint32_t raise_tokens;
 	uint64_t raise_at;		/* when tokens were counted */
 	uint64_t settle_at, sweep_at;
+	uint64_t young_until;		/* 0: no neighbour yet */
 	struct routing_statistics statistics;
 };
 
@@ -219,7 +221,7 @@ void sequence_tick(struct routing *r, uint64_t now);
 
 /* adopt.c */
 void settle_look(struct routing *r, uint64_t now);
-void blob_note(struct row *row);
+void blob_note(struct row *row, const struct entry *primary);
 bool blob_is_old(const struct row *row);
 
 #endif /* MESHD_ROUTING_TABLE_H */
