@@ -130,6 +130,8 @@ static void face_route(void *data, const struct routing_route *route)
 	if (route->count)
 		way->primary = place_of(sim, face->node, route->primary);
 	sim->moves += old != way->primary;
+	if ((old == 0xff) != (way->primary == 0xff))
+		sim->healed_at = sim->now;
 	if (!route->same) {
 		sim->changes++;
 		sim->changed_at = sim->now;

@@ -156,9 +156,10 @@ static json_t *events_json(const struct scenario *s)
 		if (!sum->count)
 			continue;
 		json_object_set_new(events, scenario_name(i), json_pack(
-			"{s:i, s:f, s:f, s:f}", "count", (int)sum->count,
-			"mean_s", mean(sum->seconds, sum->count),
-			"max_s", sum->seconds_max,
+			"{s:i, s:f, s:f, s:f, s:f}", "count", (int)sum->count,
+			"healed_max_s", sum->healed_max,
+			"quiet_mean_s", mean(sum->seconds, sum->count),
+			"quiet_max_s", sum->seconds_max,
 			"updates", mean(sum->updates, sum->count)));
 	}
 	return events;

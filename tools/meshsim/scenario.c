@@ -108,16 +108,19 @@ static double settle(struct sim *sim, struct scenario *s)
 static void one_event(struct sim *sim, struct scenario *s,
 		      enum scenario_kind kind)
 {
-	uint64_t updates = sim->updates;
+	uint64_t updates = sim->updates, start = sim->now;
 	struct scenario_sum *sum;
-	double took;
+	double took, healed;
 
 	sum = &s->sum[scenario_event(sim, kind)];
 	took = settle(sim, s);
 	sum->count++;
 	sum->seconds += took;
+	healed = sim->healed_at > start ? seconds(sim->healed_at - start) : 0;
 	if (took > sum->seconds_max)
 		sum->seconds_max = took;
+	if (healed > sum->healed_max)
+		sum->healed_max = healed;
 	sum->updates += sim->updates - updates;
 }
 

@@ -18,7 +18,8 @@ enum scenario_kind {
 /* What all events of a kind came to. */
 struct scenario_sum {
 	uint32_t count;
-	double seconds, seconds_max;
+	double seconds, seconds_max;	/* until no route changed */
+	double healed_max;		/* until no way came or went */
 	uint64_t updates;
 };
 

@@ -111,6 +111,7 @@ struct sim {
 	uint64_t in_flight;
 
 	uint64_t changed_at;		/* any route, last */
+	uint64_t healed_at;		/* a way came or went, last */
 	uint64_t updates, messages, bytes, asks, loops, checks;
 	uint64_t changes, moves;	/* of routes, of their primaries */
 	uint64_t loop_at;
