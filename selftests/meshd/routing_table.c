@@ -15,7 +15,7 @@
 
 static struct face {
 	struct routing_route route;
-	unsigned int routes, children, children_count, asks_count, sends;
+	unsigned int routes, children, children_count, asks_count;
 	bool configured, blocked, ended, whole;
 	uint64_t known_below;
 	struct message_route told[4096];	/* to A, last */
@@ -57,7 +57,6 @@ static bool send_routes(void *data, uint64_t neighbour,
 	(void)data;
 	if (face.blocked)
 		return false;
-	face.sends++;
 	for (unsigned int i = 0; i < routes->count && neighbour == A; i++) {
 		if (face.told_count < 4096)
 			face.told[face.told_count++] = routes->route[i];

@@ -17,6 +17,7 @@
 /* The same question is passed on to the same neighbour once in that time. */
 #define PASSED_GAP	(150 * MILLISECOND)
 
+#define ASKS_WAITING	4096
 #define ASKS_BURST	10000
 #define ASKS_PER_SECOND	1000
 
@@ -28,12 +29,14 @@ static void ask_queue(struct routing *r, uint16_t slot, uint64_t node,
 {
 	struct neighbour *n = r->slot[slot];
 
+	/* It takes nothing now; who needs an answer asks again. */
+	if (n->ask_count >= ASKS_WAITING)
+		return;
 	n->ask = room_for(n->ask, &n->ask_room, n->ask_count, sizeof(*n->ask));
 	n->ask[n->ask_count++] = (struct message_route_ask){
 		node, sequence, ttl
 	};
 	n->due = now;
-	(void)r;
 }
 
 static uint64_t first_step(bool starved)
