@@ -5,9 +5,9 @@
 #include "base/buf.h"
 
 /*
- * Questions for a newer sequence. Who has no way asks all who offer an
- * infeasible one, at 0, 50, 150, 350, ... ms, then every 1.6 s, until a way is
- * there or nobody offers one. Who has a way, but a much better infeasible one
+ * Questions for a newer sequence. Who has no way asks the neighbour with the
+ * best infeasible one, then all who offer one, at 0, 50, 150, 350, ... ms, then
+ * every 1.6 s, until a way is there or nobody offers one. Who has a way, but a much better infeasible one
  * is offered, asks that neighbour at 0, 1, 3, 7, ... s, then every minute.
  */
 #define STARVED_STEP	(50 * MILLISECOND)
@@ -132,7 +132,7 @@ void ask_tick(struct routing *r, uint64_t now)
 		uint64_t most = ask->starved ? STARVED_MAX : BETTER_MAX;
 
 		if (ask->due <= now) {
-			if (ask->starved)
+			if (ask->starved && ask->step > STARVED_STEP)
 				ask_all(r, ask, now);
 			else
 				ask_best(r, ask, now);
