@@ -179,7 +179,7 @@ TEST(routing, partition_and_merge)
 	sim_free(sim);
 }
 
-/* --- what daemons do to each other ------------------------------------------------ */
+/* --- what daemons do to each other -------------------------------------- */
 
 static uint32_t lost_ways(const struct sim *sim)
 {
@@ -310,7 +310,7 @@ TEST(routing, clients)
 	sim_free(sim);
 }
 
-/* --- liars ---------------------------------------------------------------------------- */
+/* --- liars -------------------------------------------------------------- */
 
 #define LIAR	5
 
@@ -396,7 +396,7 @@ TEST(routing, liars)
 	liar("short ways far ahead", 20000, 1);
 }
 
-/* --- metric and routes together --------------------------------------------------------- */
+/* --- metric and routes together ----------------------------------------- */
 
 struct meter {
 	struct metric metric;

@@ -19,7 +19,7 @@ static bool carries(const struct sim *sim, uint32_t node, uint32_t place)
 	return sim->link[sim->node[node].links[place]].session;
 }
 
-/* --- loops ------------------------------------------------------------------------ */
+/* --- loops -------------------------------------------------------------- */
 
 static bool is_less(const struct sim_label *a, const struct sim_label *b)
 {
@@ -117,7 +117,7 @@ void sim_check(struct sim *sim, uint32_t node, uint32_t destination)
 	sim->loop_at = sim->now;
 }
 
-/* --- the truth ------------------------------------------------------------------------ */
+/* --- the truth ---------------------------------------------------------- */
 
 struct reach {
 	uint32_t cost, node;
@@ -271,7 +271,7 @@ double sim_stretch(struct sim *sim, uint32_t destinations)
 	return worst;
 }
 
-/* --- floods ------------------------------------------------------------------------------- */
+/* --- floods ------------------------------------------------------------- */
 
 struct copy {
 	uint32_t node, from;

@@ -43,7 +43,7 @@ uint32_t sim_index(uint64_t id)
 	return (uint32_t)id - 1;
 }
 
-/* --- what is due --------------------------------------------------------------- */
+/* --- what is due -------------------------------------------------------- */
 
 static bool is_sooner(const struct sim_event *a, const struct sim_event *b)
 {
@@ -87,7 +87,7 @@ static struct sim_event pop(struct sim *sim)
 	return first;
 }
 
-/* --- what routing tells us ------------------------------------------------------- */
+/* --- what routing tells us ---------------------------------------------- */
 
 static void touch(struct sim *sim, uint32_t destination)
 {
@@ -275,7 +275,7 @@ void sim_start(struct sim *sim, uint32_t node)
 	n->tick_at = NEVER;
 }
 
-/* --- one thing after the other ------------------------------------------------------ */
+/* --- one thing after the other ------------------------------------------ */
 
 void sim_after(struct sim *sim, uint32_t node)
 {
@@ -391,7 +391,7 @@ uint64_t sim_settle(struct sim *sim, uint64_t quiet, uint64_t most)
 	return NEVER;
 }
 
-/* --- life -------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------- */
 
 struct sim *sim_new(const struct sim_options *options)
 {

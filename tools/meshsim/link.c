@@ -147,7 +147,7 @@ void sim_link_reset(struct sim *sim, uint32_t number)
 				sim_random(sim, sim->options.notice));
 }
 
-/* --- what an end notices --------------------------------------------------------- */
+/* --- what an end notices ------------------------------------------------ */
 
 static void tell_link(struct sim *sim, uint32_t number, int end, bool on)
 {
@@ -187,7 +187,7 @@ void sim_stream(struct sim *sim, const struct sim_event *event)
 	sim_after(sim, here->node);
 }
 
-/* --- daemons ------------------------------------------------------------------------ */
+/* --- daemons ------------------------------------------------------------ */
 
 static uint32_t peer_at(const struct sim *sim, uint32_t node, uint32_t place)
 {

@@ -72,40 +72,41 @@ static uint32_t number(const char *name, const char *text, uint32_t least,
 	return value;
 }
 
+static const struct { uint32_t least, most; } bounds[] = {
+	[NODES] = { 2, 100000 },
+	[DEGREE] = { 2, 48 },
+	[DESTINATIONS] = { 1, 100000 },
+	[SEED] = { 0, UINT32_MAX },
+	[EVENTS] = { 0, 100000 },
+	[CHURN] = { 0, 100000 },
+	[LOSS] = { 0, 900 },
+	[JITTER] = { 0, 10000 },
+	[CLIENTS] = { 0, 100000 },
+};
+
 static void take(struct arguments *a, int option)
 {
-	struct sim_options *o = &a->options;
-	const char *name = options[option].name;
+	uint32_t *const place[] = {
+		[NODES] = &a->options.nodes,
+		[DEGREE] = &a->options.degree,
+		[DESTINATIONS] = &a->options.destinations,
+		[EVENTS] = &a->scenario.events,
+		[CHURN] = &a->scenario.churn,
+		[LOSS] = &a->options.loss,
+		[CLIENTS] = &a->clients,
+	};
+	uint32_t value;
 
-	switch (option) {
-	case NODES:
-		o->nodes = number(name, optarg, 2, 100000);
-		break;
-	case DEGREE:
-		o->degree = number(name, optarg, 2, 48);
-		break;
-	case DESTINATIONS:
-		o->destinations = number(name, optarg, 1, 100000);
-		break;
-	case SEED:
-		o->seed = number(name, optarg, 0, UINT32_MAX);
-		break;
-	case EVENTS:
-		a->scenario.events = number(name, optarg, 0, 100000);
-		break;
-	case CHURN:
-		a->scenario.churn = number(name, optarg, 0, 100000);
-		break;
-	case LOSS:
-		o->loss = number(name, optarg, 0, 900);
-		break;
-	case JITTER:
-		o->jitter = number(name, optarg, 0, 10000) * MILLISECOND;
-		break;
-	case CLIENTS:
-		a->clients = number(name, optarg, 0, 100000);
-		break;
-	}
+	if (option == TOPOLOGY)
+		return;
+	value = number(options[option].name, optarg, bounds[option].least,
+		       bounds[option].most);
+	if (option == SEED)
+		a->options.seed = value;
+	else if (option == JITTER)
+		a->options.jitter = value * MILLISECOND;
+	else
+		*place[option] = value;
 }
 
 static void parse(struct arguments *a, int argc, char **argv)
@@ -252,7 +253,8 @@ int main(int argc, char **argv)
 	scenario_run(sim, &a.scenario);
 	json = result(sim, &a.scenario);
 	if (a.json)
-		json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+		json_dumpf(json, stdout,
+			   JSON_INDENT(2) | JSON_REAL_PRECISION(6));
 	else
 		show(json, "");
 	if (a.json)

@@ -7,8 +7,9 @@
 /*
  * Questions for a newer sequence. Who has no way asks the neighbour with the
  * best infeasible one, then all who offer one, at 0, 50, 150, 350, ... ms, then
- * every 1.6 s, until a way is there or nobody offers one. Who has a way, but a much better infeasible one
- * is offered, asks that neighbour at 0, 1, 3, 7, ... s, then every minute.
+ * every 1.6 s, until a way is there or nobody offers one. Who has a way, but a
+ * much better infeasible one is offered, asks that neighbour at 0, 1, 3, 7, ...
+ * s, then every minute.
  */
 #define STARVED_STEP	(50 * MILLISECOND)
 #define STARVED_MAX	(1600 * MILLISECOND)
@@ -153,7 +154,7 @@ void ask_tell_again(struct routing *r, uint64_t node, uint64_t now)
 	}
 }
 
-/* --- the own number ---------------------------------------------------------- */
+/* --- the own number ----------------------------------------------------- */
 
 static bool raise_allowed(struct routing *r, uint64_t now)
 {
@@ -211,7 +212,7 @@ void sequence_tick(struct routing *r, uint64_t now)
 		sequence_raise(r, r->raise_to, now);
 }
 
-/* --- others' questions --------------------------------------------------------- */
+/* --- others' questions -------------------------------------------------- */
 
 static bool may_ask(struct neighbour *n, uint64_t now)
 {

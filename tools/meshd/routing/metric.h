@@ -62,7 +62,10 @@ struct metric {
 
 #define METRIC_MANUAL_MAX	100000000
 
-/* Takes a sample; those of several paths: the best one's. True: cost moved. */
+/*
+ * Takes a sample, of several paths the best one's. About once a second, even
+ * if nothing moved: what is held follows only here. True: cost moved.
+ */
 bool metric_sample(struct metric *metric, const struct metric_sample *sample,
 		   uint64_t now);
 /* Counts at once. True: cost moved. */

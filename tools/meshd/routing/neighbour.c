@@ -123,7 +123,7 @@ void routing_stream_down(struct routing *r, uint64_t node, uint64_t now)
 	update_flush(r, now);
 }
 
-/* --- a next hop that loses what is sent on by it ------------------------------- */
+/* --- a next hop that loses what is sent on by it ------------------------ */
 
 static void penalty_set(struct routing *r, const struct penalty *p, bool on,
 			uint64_t now)
@@ -197,7 +197,7 @@ static void penalty_tick(struct routing *r, uint64_t now)
 	}
 }
 
-/* --- records, leaving ------------------------------------------------------------ */
+/* --- records, leaving --------------------------------------------------- */
 
 void routing_known(struct routing *r, uint64_t node, uint64_t now)
 {
@@ -258,7 +258,7 @@ bool routing_drained(const struct routing *r)
 	return true;
 }
 
-/* --- time --------------------------------------------------------------------------- */
+/* --- time --------------------------------------------------------------- */
 
 static uint64_t silent_next(const struct routing *r)
 {

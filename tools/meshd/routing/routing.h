@@ -153,7 +153,7 @@ void routing_drain(struct routing *r, bool on, uint64_t now);
 /* Nobody sends to others through us any more, as far as neighbours said. */
 bool routing_drained(const struct routing *r);
 
-/* --- restart ------------------------------------------------------------- */
+/* --- restart ------------------------------------------------------------ */
 
 /* For the owner blob of the kernel's route. Returns its length. */
 size_t routing_export(const struct routing *r, uint64_t node,
@@ -169,7 +169,7 @@ bool routing_import(struct routing *r, uint64_t node, const uint8_t *blob,
 		    uint64_t now);
 bool routing_settling(const struct routing *r);
 
-/* --- looking -------------------------------------------------------------- */
+/* --- looking ------------------------------------------------------------ */
 
 struct routing_neighbour {
 	uint64_t node;

@@ -188,7 +188,7 @@ static void take(struct routing *r, struct row *row, const struct entry *e,
 	sink(row);
 }
 
-/* --- the scatter set ------------------------------------------------------- */
+/* --- the scatter set ---------------------------------------------------- */
 
 struct ways {
 	unsigned int count, old;	/* @old: how many the kernel has */

@@ -15,7 +15,7 @@ void *room_for(void *array, uint32_t *room, uint32_t count, size_t size)
 	return xrealloc(array, *room * size);
 }
 
-/* --- lists ordered by time ----------------------------------------------- */
+/* --- lists ordered by time ---------------------------------------------- */
 
 void queue_add(struct queue *q, uint32_t row, uint64_t due)
 {
@@ -45,7 +45,7 @@ uint64_t queue_next(const struct queue *q)
 	return q->head == q->count ? NEVER : q->item[q->head].due;
 }
 
-/* --- rows ------------------------------------------------------------------ */
+/* --- rows --------------------------------------------------------------- */
 
 static uint32_t bucket(const struct routing *r, uint64_t node)
 {
@@ -150,7 +150,7 @@ void row_free(struct routing *r, uint32_t number)
 	r->rows_used--;
 }
 
-/* --- slots ----------------------------------------------------------------- */
+/* --- slots -------------------------------------------------------------- */
 
 uint16_t slot_find(const struct routing *r, uint64_t node)
 {
@@ -226,7 +226,7 @@ void slot_free(struct routing *r, uint16_t slot)
 		r->slots--;
 }
 
-/* --- the whole --------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------- */
 
 void routing_config_default(struct routing_config *config)
 {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* --- what is told ------------------------------------------------------------ */
+/* --- what is told ------------------------------------------------------- */
 
 static uint32_t advert(const struct routing *r, const struct row *row)
 {
@@ -210,7 +210,7 @@ void update_flush(struct routing *r, uint64_t now)
 	}
 }
 
-/* --- what is heard ------------------------------------------------------------ */
+/* --- what is heard ------------------------------------------------------ */
 
 void offend(struct routing *r, struct neighbour *n,
 	    enum routing_offence offence)
