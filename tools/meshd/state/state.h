@@ -70,19 +70,20 @@ bool state_set_number(struct state *state, enum state_number which,
  * Those this signer made. Of the secret only the public key is here.
  */
 
-#define STATE_TOKEN_ID		16
+#define STATE_TOKEN_ID		8
 #define STATE_TOKEN_KEY		32
+#define STATE_NAME_MAX		64
 #define STATE_NOTE_MAX		64
 
 struct state_token {
 	uint8_t id[STATE_TOKEN_ID];
 	uint8_t key[STATE_TOKEN_KEY];	/* public, Ed25519 */
-	uint64_t signer;		/* node id of who made it */
 	uint64_t created, expires;	/* dates; expires 0 for never */
-	uint32_t uses, used;		/* uses 0 for any number */
+	uint32_t uses, uses_left;
 	bool client;			/* class of those who come with it */
 	bool any_signer;
 	bool revoked;
+	char name[STATE_NAME_MAX];	/* empty: the joiner's choice */
 	char note[STATE_NOTE_MAX];
 };
 
@@ -92,14 +93,7 @@ typedef bool state_token_fn(const struct state_token *token, void *data);
 bool state_add_token(struct state *state, const struct state_token *token);
 bool state_find_token(struct state *state, const uint8_t id[STATE_TOKEN_ID],
 		      struct state_token *token);
-/*
- * Counts one use if it is not revoked and has one left, in one step; a
- * certificate is sent only after this said true.
- */
-bool state_use_token(struct state *state, const uint8_t id[STATE_TOKEN_ID]);
-/* Gives a use back: the certificate could not be made after all. */
-bool state_unuse_token(struct state *state, const uint8_t id[STATE_TOKEN_ID]);
-/* False if there is none. */
+/* False if there is none, or it cannot be stored. */
 bool state_revoke_token(struct state *state,
 			const uint8_t id[STATE_TOKEN_ID]);
 /* Oldest first. */
@@ -108,28 +102,41 @@ void state_tokens(struct state *state, state_token_fn *fn, void *data);
 /* --- certificates this signer issued --------------------------------------- */
 
 #define STATE_SERIAL_MAX	20
-#define STATE_NAME_MAX		64
+#define STATE_REQUEST		32
+#define STATE_CHAIN_MAX		16384
 
 struct state_issued {
 	uint8_t serial[STATE_SERIAL_MAX];
 	size_t serial_len;
+	uint8_t request[STATE_REQUEST];	/* finds it again */
+	uint8_t token[STATE_TOKEN_ID];	/* zero if it came without one */
 	uint64_t node;
 	char name[STATE_NAME_MAX];
 	bool client;
-	uint64_t issued, expires;	/* dates */
+	uint64_t starts, expires;	/* dates */
 	uint64_t revoked;		/* date, 0 if it is not */
+	struct span chain;		/* as it was sent; lent while reading */
 };
 
 typedef bool state_issued_fn(const struct state_issued *issued, void *data);
 
-/* False if the serial is there already, or it cannot be stored. */
-bool state_add_issued(struct state *state, const struct state_issued *issued);
+/*
+ * Both or neither: the certificate is remembered, and @token (NULL for none)
+ * has so many uses left. False if the serial is there already, the token is
+ * not, or it cannot be stored.
+ */
+bool state_add_issued(struct state *state, const struct state_issued *issued,
+		      const uint8_t *token, uint32_t uses_left);
+/* The chain goes to @chain, which is emptied first. */
+bool state_find_issued(struct state *state,
+		       const uint8_t request[STATE_REQUEST],
+		       struct state_issued *issued, struct buf *chain);
 /* All of a node. How many are newly revoked; -1 if it cannot be stored. */
 int state_revoke_node(struct state *state, uint64_t node, uint64_t date);
 /* Oldest first. @node 0: of all nodes. */
 void state_issued(struct state *state, uint64_t node, state_issued_fn *fn,
 		  void *data);
-/* The newest that is not revoked with this name. */
+/* The newest that is not revoked with this name; without its chain. */
 bool state_issued_name(struct state *state, const char *name,
 		       struct state_issued *issued);
 
