@@ -233,7 +233,7 @@ static bool set_aside(const char *dir, const char *path, bool newer,
 		      uint64_t date)
 {
 	static const char *const parts[] = { "", "-journal", "-wal" };
-	char from[PATH_MAX], to[PATH_MAX], when[32];
+	char from[PATH_MAX + 16], to[PATH_MAX + 64], when[32];
 	time_t seconds = date;
 	struct tm tm;
 
@@ -330,6 +330,8 @@ void state_prune(struct state *state, uint64_t date)
 			continue;
 		statement = sql_start(state, what[i].sql);
 		sql_put_number(statement, 1, date - what[i].days * DAY);
-		sql_write(state, statement);
+		if (sql_write_part(state, statement) < 0)
+			return;
 	}
+	sql_store(state);
 }
