@@ -72,7 +72,7 @@
  *		cost?, up: boolean}]
  * }
  *
- * init* {name?, address?: [endpoint], note?} -> {
+ * init* {name?, address?: [endpoint]: where others reach it, note?} -> {
  *	network, name, node, device, addresses: [text]
  *	token, join: the command for the other host, expires: of the token
  * }			notifies of progress; on failure nothing stays
@@ -90,9 +90,10 @@
  * drain* {on: boolean} -> {draining: boolean}
  *
  * token.create* {uses?, expires?: seconds from now, class?, any_signer?:
- *	boolean, note?} -> {id, token, join, uses, expires, class, any_signer}
- * token.list* -> [{id, state: "good"|"used up"|"expired"|"revoked", uses (0
- *	for any number), used, created, expires, class, any_signer, note?}]
+ *	boolean, name?: of the node that comes with it, note?} -> {id, token,
+ *	join, uses, expires, class, any_signer, name?}
+ * token.list* -> [{id, state: "good"|"used up"|"expired"|"revoked", uses,
+ *	uses_left, created, expires, class, any_signer, name?, note?}]
  * token.revoke* {id} -> {id}
  *			id: hex, or a beginning that fits one only
  *

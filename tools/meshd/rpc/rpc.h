@@ -73,7 +73,7 @@ bool rpc_has_listeners(const struct rpc *rpc);
 
 /* --- for server.c and tests ------------------------------------------------ */
 
-/* Something is there to be sent, or reading may go on. Not a place to free. */
+/* Something is there to be sent. Not a place to free, nor for input. */
 typedef void rpc_ready_fn(struct rpc_link *link, void *data);
 
 /* @writer: may call what changes something. @ready: may be NULL. */
@@ -82,11 +82,15 @@ struct rpc_link *rpc_link_new(struct rpc *rpc, bool writer,
 /* Tells the calls that are not answered that it is gone. */
 void rpc_link_free(struct rpc_link *link);
 /*
- * False if there is no sense in going on: a line was too long. What is in the
- * output is still to be sent, then the link freed.
+ * Handlers run from here and nowhere else. False if there is no sense in going
+ * on: a line was too long. What is in the output is still to be sent, then the
+ * link freed.
  */
 bool rpc_link_input(struct rpc_link *link, const void *data, size_t len);
-/* Whether more input is wanted; if not, ready() tells when it is again. */
+/*
+ * Whether more input is wanted. If not, that may change when something was
+ * sent; then rpc_link_input() without data goes on with what waits.
+ */
 bool rpc_link_hungry(const struct rpc_link *link);
 struct span rpc_link_output(const struct rpc_link *link);
 void rpc_link_sent(struct rpc_link *link, size_t len);
