@@ -33,6 +33,7 @@ enum meshlan_status {
 	MESHLAN_ERR_MODULE,	/* not loaded, or too old for this */
 	MESHLAN_ERR_SYSTEM,
 	MESHLAN_ERR_SILENCE,	/* the other node did not answer */
+	MESHLAN_ERR_DAEMON,	/* meshd does not run, or does not answer */
 };
 
 struct meshlan_error {

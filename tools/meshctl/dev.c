@@ -336,7 +336,7 @@ enum meshlan_status run_dev_list(struct args *args, struct meshlan_error *err)
 	if (want_json) {
 		meshlan_json_open(&json, NULL, '[');
 		for (size_t i = 0; i < devs.count; i++)
-			json_object(&json, &meshlan_dev_set, &dev[i], NULL);
+			print_object(&json, &meshlan_dev_set, &dev[i], NULL);
 		meshlan_json_close(&json, ']');
 		meshlan_json_end(&json);
 	} else {
@@ -401,7 +401,7 @@ static enum meshlan_status run_show_dev(struct args *args,
 	if (status)
 		return status;
 	if (want_json) {
-		json_object(&json, &meshlan_dev_set, &dev, NULL);
+		print_object(&json, &meshlan_dev_set, &dev, NULL);
 		meshlan_json_end(&json);
 		return MESHLAN_OK;
 	}

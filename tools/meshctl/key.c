@@ -144,7 +144,7 @@ static enum meshlan_status run_new(struct args *args, struct meshlan_error *err)
 	if (status)
 		return status;
 	if (want_json) {
-		json_object(&json, &meshlan_key_set, &reply, NULL);
+		print_object(&json, &meshlan_key_set, &reply, NULL);
 		meshlan_json_end(&json);
 	} else {
 		printf("index 0x%08" PRIx32 " nonce %s\n", reply.index,

@@ -43,7 +43,7 @@ struct meshlan_json json_start(void)
 	return (struct meshlan_json){.out = stdout, .first = true};
 }
 
-void json_object(struct meshlan_json *json, const struct meshlan_set *set,
+void print_object(struct meshlan_json *json, const struct meshlan_set *set,
 		 const void *object, const char *ifname)
 {
 	meshlan_json_open(json, NULL, '{');
@@ -66,7 +66,7 @@ static void put_rows(const struct listing *listing, const char *ifname,
 			(char *)list->items + i * listing->set->size;
 
 		if (want_json) {
-			json_object(&out->json, listing->set, object, ifname);
+			print_object(&out->json, listing->set, object, ifname);
 			continue;
 		}
 		meshlan_table_cell(&out->table, MESHLAN_PLAIN, "%s", ifname);

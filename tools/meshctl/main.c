@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Copyright (C) 2026 the meshlan developers */
-#include "meshctl.h"
+#include "daemon.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,8 @@ static const struct command commands[] = {
 	{"dev", NULL, NULL, "devices", dev_commands},
 	{"session", NULL, NULL, "sessions with other nodes", session_commands},
 	{"key", NULL, NULL, "keys of sessions", key_commands},
-	{"path", NULL, NULL, "paths of sessions", path_commands},
+	{"path", run_way, "[FROM] TO",
+	 "paths of sessions; or the way from node to node", path_commands},
 	{"route", NULL, NULL, "routes to nodes", route_commands},
 	{"origin", NULL, NULL, "where floods of nodes go on to",
 	 origin_commands},
@@ -31,6 +32,35 @@ static const struct command commands[] = {
 	 "change what differs from a configuration, and nothing else", NULL},
 	{"showconf", run_showconf, "DEV", "print the configuration", NULL},
 	{"genkey", run_genkey, "", "draw a secret for key set", NULL},
+	{"status", run_status, "", "how the node and its network are", NULL},
+	{"peers", run_peers, "", "nodes this one has sessions with", NULL},
+	{"nodes", run_nodes, "", "all nodes of the network", NULL},
+	{"init", run_init,
+	 "[name NAME] [address ADDRESS:PORT]... [note TEXT]",
+	 "begin a network with this host", NULL},
+	{"join", run_join, "TOKEN|FILE|- [name NAME]",
+	 "make this host a node", NULL},
+	{"leave", run_leave, "[force]", "this host is a node no more", NULL},
+	{"token", NULL, NULL, "tokens to join with", token_commands},
+	{"node", NULL, NULL, "certificates of nodes", node_commands},
+	{"signer", NULL, NULL, "nodes that admit others", signer_commands},
+	{"connect", run_connect, "NODE|ADDRESS:PORT",
+	 "have a session with a node", NULL},
+	{"disconnect", run_disconnect, "NODE [force]",
+	 "have none, until told otherwise", NULL},
+	{"drain", run_drain, "[off]", "let others go around this node", NULL},
+	{"routes", run_routes, "[NODE]", "how nodes are reached", NULL},
+	{"graph", run_graph, "", "all links between nodes", NULL},
+	{"cost", run_cost, "NODE [N|none]",
+	 "make the link to an adjacent node dearer", NULL},
+	{"records", run_records, "", "what nodes say of themselves", NULL},
+	{"events", run_events, "[-f]", "tell what happens in the network",
+	 NULL},
+	{"metrics", run_metrics, "", "what Prometheus gets", NULL},
+	{"reload", run_reload, "", "read the daemon's configuration again",
+	 NULL},
+	{"doctor", run_doctor, "", "find out what is wrong, and the remedy",
+	 NULL},
 	{"help", run_help, "[COMMAND]", "this page", NULL},
 	{"version", run_version, "", "the version of meshctl", NULL},
 	{0},
@@ -66,18 +96,20 @@ static enum meshlan_status run_help(struct args *args,
 					    "'%s': no such command", name);
 		if (command->sub)
 			help_sub(command);
-		else
+		if (command->run)
 			printf("  meshctl %s %s\n        %s\n", command->name,
 			       command->usage, command->help);
 		return take_end(args, err);
 	}
-	puts("usage: meshctl [-j] [-c auto|always|never] [COMMAND [ARGUMENT...]]\n"
+	puts("usage: meshctl [-j] [-n NETWORK] [-c auto|always|never] [COMMAND [ARGUMENT...]]\n"
 	     "\n"
-	     "Shows and changes meshlan devices. Without a command: show.\n");
+	     "Shows and changes meshlan devices and networks. Without a command: show.\n");
 	for (command = commands; command->name; command++)
 		printf("  %-10s %s\n", command->name, command->help);
 	puts("\n"
 	     "  -j, --json        print JSON\n"
+	     "  -n, --network NETWORK\n"
+	     "                    which one, if meshd runs for several\n"
 	     "  -c, --color WHEN  colours: auto, always or never\n"
 	     "\n"
 	     "meshctl help COMMAND tells more, meshctl(8) everything.");
@@ -107,6 +139,12 @@ static bool use_colour(const char *when)
 	return true;
 }
 
+static bool use_network(const char *name)
+{
+	want_network = name;
+	return name && good_network(name);
+}
+
 /* 1 if @word is a global option, 2 if with @next, 0 if not, -1 if a bad one. */
 static int option(const char *word, const char *next, struct args *args)
 {
@@ -124,6 +162,8 @@ static int option(const char *word, const char *next, struct args *args)
 		args->word[args->count++] = version;
 		return 1;
 	}
+	if (!strcmp(word, "-n") || !strcmp(word, "--network"))
+		return use_network(next) ? 2 : -1;
 	if (!strncmp(word, "--color=", 8))
 		return use_colour(word + 8) ? 1 : -1;
 	if (!strcmp(word, "-c") || !strcmp(word, "--color"))
@@ -148,7 +188,10 @@ static enum meshlan_status options(int argc, char **argv, struct args *args,
 		used = foreign ? 0 : option(argv[i], argv[i + 1], args);
 		if (used < 0)
 			return meshlan_fail(err, MESHLAN_ERR_USAGE,
-					    "%s: auto, always or never",
+					    argv[i][1] == 'n' ||
+					    argv[i][2] == 'n' ?
+						    "%s: a network's name (1 to 31 of a-z, 0-9 and -)" :
+						    "%s: auto, always or never",
 					    argv[i]);
 		if (!used)
 			args->word[args->count++] = argv[i];
@@ -185,6 +228,11 @@ static enum meshlan_status run(struct args *args, char *name, size_t size,
 			return MESHLAN_OK;
 		}
 		sub = find(command->sub, word);
+		if (!sub && command->run) {
+			args->count++;
+			args->word--;
+			return command->run(args, err);
+		}
 		if (!sub)
 			return meshlan_fail(err, MESHLAN_ERR_USAGE,
 					    "'%s': no such command (see: meshctl help %s)",

@@ -37,8 +37,19 @@ run_fn run_show, run_monitor, run_genkey, run_ping, run_trace;
 run_fn run_setconf, run_syncconf, run_showconf;
 run_fn run_dev_list;
 
-/* Chosen on the command line. */
+/* Those that ask the daemon. */
+extern const struct command token_commands[];
+extern const struct command node_commands[];
+extern const struct command signer_commands[];
+
+run_fn run_status, run_peers, run_nodes, run_records, run_routes, run_way;
+run_fn run_graph, run_events, run_init, run_join, run_leave, run_connect;
+run_fn run_disconnect, run_drain, run_reload, run_doctor, run_cost;
+run_fn run_metrics;
+
+/* Chosen on the command line; NULL if no network was. */
 extern bool want_json;
+extern const char *want_network;
 /* Opened by the first question. */
 extern struct meshlan_nl family;
 /* One request, or a dump; see meshlan_request() and meshlan_dump(). */
@@ -111,7 +122,7 @@ bool put_named(const struct meshlan_set *set, void *object, const char *name,
 enum meshlan_status dump_of(uint8_t command, const struct meshlan_set *set,
 			    uint32_t ifindex, struct meshlan_list *list,
 			    struct meshlan_error *err);
-void json_object(struct meshlan_json *json, const struct meshlan_set *set,
+void print_object(struct meshlan_json *json, const struct meshlan_set *set,
 		 const void *object, const char *ifname);
 struct meshlan_json json_start(void);
 

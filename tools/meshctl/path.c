@@ -219,7 +219,7 @@ static enum meshlan_status run_add(struct args *args, struct meshlan_error *err)
 	if (status)
 		return status;
 	if (want_json) {
-		json_object(&json, &meshlan_path_set, &reply, NULL);
+		print_object(&json, &meshlan_path_set, &reply, NULL);
 		meshlan_json_end(&json);
 	} else {
 		printf("id %u\n", reply.id);

@@ -395,7 +395,7 @@ static size_t json_of_node(struct meshlan_json *json, const char *name,
 		if (of > node)
 			break;
 		if (of == node)
-			json_object(json, set, object, NULL);
+			print_object(json, set, object, NULL);
 	}
 	meshlan_json_close(json, ']');
 	return at;
