@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 		test_object();
 		test_refusal();
 		test_config();
+		test_daemon();
 	} else {
 		fputs("usage: meshctl-unit [names|values|fuzz SEED ROUNDS]\n",
 		      stderr);

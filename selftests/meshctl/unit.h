@@ -13,6 +13,7 @@ void test_parse(void);
 void test_object(void);
 void test_refusal(void);
 void test_config(void);
+void test_daemon(void);
 
 /* Random input for the parsers; nothing is expected but an end. */
 void fuzz(unsigned int seed, unsigned long rounds);
