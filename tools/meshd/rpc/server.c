@@ -3,6 +3,7 @@
 #include "rpc/server.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -233,6 +234,14 @@ static bool has_parent(const char *path)
 	return !len || !access(parent, F_OK);
 }
 
+/* A file refuses connections as well, and is somebody's. */
+static bool is_socket(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st) && S_ISSOCK(st.st_mode);
+}
+
 /* A socket that nobody listens to is what a killed daemon leaves. */
 static enum meshlan_status make_room(const char *path,
 				     struct meshlan_error *err)
@@ -255,7 +264,7 @@ static enum meshlan_status make_room(const char *path,
 				    "%s: another meshd listens there; stop that first",
 				    path);
 	if ((error == ENOENT && has_parent(path)) ||
-	    (error == ECONNREFUSED && !unlink(path)))
+	    (error == ECONNREFUSED && is_socket(path) && !unlink(path)))
 		return MESHLAN_OK;
 	return meshlan_fail(err, meshlan_status_of(error), "%s: %s", path,
 			    strerror(error));
@@ -295,6 +304,8 @@ enum meshlan_status rpc_server_new(uv_loop_t *loop, struct rpc *rpc,
 	*result = NULL;
 	if (status)
 		return status;
+	/* libuv writes to who has gone without asking for no signal. */
+	signal(SIGPIPE, SIG_IGN);
 	server = xalloc(sizeof(*server));
 	server->rpc = rpc;
 	server->group = group == (gid_t)-1 ? getegid() : group;

@@ -18,7 +18,8 @@ struct rpc_server;
 
 /*
  * @path: removed first if no one listens there; an error if someone does.
- * @group: (gid_t)-1 for this process's. @rpc outlives the server.
+ * @group: (gid_t)-1 for this process's. @rpc outlives the server. SIGPIPE is
+ * ignored from then on.
  */
 enum meshlan_status rpc_server_new(uv_loop_t *loop, struct rpc *rpc,
 				   const char *path, gid_t group,
