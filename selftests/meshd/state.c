@@ -379,3 +379,34 @@ TEST(state, damaged)
 	free(empty);
 	free(full);
 }
+
+/* Rows would be checked by another rule. */
+TEST(state, damaged_schema)
+{
+	static const char rule[] = "(sum = digest(node, sequence";
+	static uint8_t data[1 << 18];
+	const char *dir = dir_new();
+	struct state *state = opened(dir);
+	unsigned int aside = 0;
+	char *empty = dump(state), *full;
+	uint8_t *at;
+	size_t len;
+
+	fill(state);
+	full = dump(state);
+	state_close(state);
+	len = slurp(file_of(dir), data, sizeof(data));
+	at = memmem(data, len, rule, sizeof(rule) - 1);
+	point(at, "the schema is in the file");
+	/* Always true, and as long: no row would ever be found damaged. */
+	if (at)
+		memcpy(at + 1, "1 OR  ", 6);
+	clean(dir);
+	spill(file_of(dir), data, len);
+	log_away();
+	point(sound(dir, full, empty, &aside) && aside == 1,
+	      "a file with another rule in it is set aside");
+	log_back("");
+	free(empty);
+	free(full);
+}
