@@ -26,8 +26,10 @@
 
 #define CONFIG_DIRECTORY	"/etc/meshlan"
 #define CONFIG_PORT		23731
+#define CONFIG_METRICS_PORT	65533
 #define CONFIG_PORTS_MAX	4
 #define CONFIG_LIST_MAX		256	/* values of one option */
+#define CONFIG_NAME_MAX		63
 
 /* One for each option, in the order in which they are shown. */
 enum config_id {
@@ -44,6 +46,7 @@ enum config_id {
 	CONFIG_KEY,
 	CONFIG_KEY_PASSWORD_FILE,
 	CONFIG_CRL,
+	CONFIG_NETWORK_SECRET_FILE,
 	CONFIG_PSK_FILE,
 	CONFIG_SIGNER,
 	/* [peers] */
@@ -58,8 +61,7 @@ enum config_id {
 	CONFIG_DELAY_CUTOFF,
 	/* [paths] */
 	CONFIG_PROBE_INTERVAL,
-	CONFIG_KEEPALIVE_MIN,
-	CONFIG_KEEPALIVE_MAX,
+	CONFIG_KEEPALIVE,
 	CONFIG_FWMARK,
 	CONFIG_DSCP,
 	/* [sessions] */
@@ -98,12 +100,8 @@ enum config_id {
 	CONFIG_STATE_DIRECTORY,
 	CONFIG_RUNTIME_DIRECTORY,
 	CONFIG_HOOKS_DIRECTORY,
-	CONFIG_HTTP,
+	CONFIG_METRICS,
 	CONFIG_LOG_LEVEL,
-	/* [hub]: meshd --hub */
-	CONFIG_HUB_LISTEN,
-	CONFIG_HUB_RATE,
-	CONFIG_HUB_ENTRIES,
 
 	CONFIG_OPTIONS
 };
@@ -119,14 +117,15 @@ struct config_hosts {
 	size_t count;
 };
 
+/* An IPv6 network without host part gets the node id for that. */
 struct config_prefix {
-	union addr addr;	/* with its host part */
+	union addr addr;
 	unsigned int bits;
 };
 
-/* auto: the ULA of network and key; beside it prefixes may stand. */
+/* none stands alone; auto is the ULA of network and key. */
 struct config_address {
-	bool automatic;
+	bool automatic, none;
 	struct config_prefix *prefix;
 	size_t count;
 };
@@ -146,11 +145,6 @@ struct config_texts {
 	size_t count;
 };
 
-struct config_listen {
-	union addr *item;
-	size_t count;
-};
-
 struct config_ports {
 	uint16_t port[CONFIG_PORTS_MAX];
 	unsigned int count;
@@ -167,7 +161,8 @@ enum config_mesh {
  */
 struct config {
 	char *network;			/* "hub" for meshd --hub */
-	bool hub_only;			/* meshd --hub: only the last two parts */
+	/* meshd --hub: just ports (one), user, seccomp and log level count. */
+	bool hub_only;
 
 	char *device;
 	char *name;			/* NULL: that of the host */
@@ -176,10 +171,11 @@ struct config {
 	uint32_t mtu;
 
 	struct config_texts ca;
-	char *certificate;
+	struct config_texts certificate;
 	char *key;
 	char *key_password_file;
 	struct config_texts crl;
+	char *network_secret_file;
 	char *psk_file;
 	bool signer;
 
@@ -194,8 +190,7 @@ struct config {
 	uint64_t delay_cutoff;
 
 	uint64_t probe_interval;
-	uint64_t keepalive_min;
-	uint64_t keepalive_max;
+	uint64_t keepalive;		/* at most, without data */
 
 	uint64_t rekey;
 	uint32_t cipher;		/* 0: the better one; MESHLAN_CIPHER_ */
@@ -224,15 +219,17 @@ struct config {
 	char *state_directory;
 	char *runtime_directory;
 	char *hooks_directory;
-	struct config_listen http;
+	union addr metrics;		/* family 0: none */
 	enum log_level log_level;
 
-	struct config_listen hub_listen;
-	uint32_t hub_rate;		/* requests a second of one address */
-	uint32_t hub_entries;
-
-	/* What was said, for config_print(). */
-	struct config_texts said[CONFIG_OPTIONS];
+	/* As it was written, for config_print() and config_changes(). */
+	struct config_said {
+		struct config_word {
+			char *text;
+			char *where;	/* NULL: a default */
+		} *item;
+		size_t count;
+	} said[CONFIG_OPTIONS];
 };
 
 /* --- the command line ---------------------------------------------------- */
@@ -307,6 +304,10 @@ const char *config_option_name(enum config_id id);
 bool config_low_ports(const struct config *config);
 
 /* --- for the above and for tests ----------------------------------------- */
+
+/* 1 to 63 of a-z, 0-9 and dashes, none of these at an end. */
+bool config_is_name(const char *text);
+bool config_is_domain(const char *text);
 
 /* One file's worth of text; @file stands in messages. Any bytes will do. */
 enum meshlan_status config_parse(struct config *config, const char *text,
