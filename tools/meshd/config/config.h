@@ -27,6 +27,9 @@
 #define CONFIG_DIRECTORY	"/etc/meshlan"
 #define CONFIG_PORT		23731
 #define CONFIG_METRICS_PORT	65533
+#define CONFIG_HUB_NAME		"hub"	/* in the network's place */
+#define CONFIG_HUBS_MAX		8
+#define CONFIG_PREFIXES_MAX	3
 #define CONFIG_PORTS_MAX	4
 #define CONFIG_LIST_MAX		256	/* values of one option */
 #define CONFIG_NAME_MAX		63
@@ -181,7 +184,7 @@ struct config {
 
 	struct config_hosts peer;
 	struct config_hosts hub;
-	struct config_texts srv;
+	struct config_texts srv;		/* domains */
 	bool lan;
 	struct config_texts underlay;		/* globs; none: all */
 	struct config_texts not_underlay;
@@ -245,7 +248,8 @@ enum config_action {
 
 /*
  * meshd NETWORK [--check|--show-config] [--config-directory DIR]
- * [--OPTION VALUE]... , or meshd --hub and the same.
+ * [--OPTION VALUE]... , or meshd --hub and the same. Later than as the first
+ * word, --hub is an option and takes a host.
  */
 struct config_command {
 	enum config_action action;
@@ -281,7 +285,7 @@ void config_free(struct config *config);
 void config_print(const struct config *config, FILE *out);
 /* Every option with a line of help: for --help, and as an example file. */
 void config_help(FILE *out);
-void config_example(bool hub, FILE *out);
+void config_example(FILE *out);
 
 /* --- reloading ----------------------------------------------------------- */
 
