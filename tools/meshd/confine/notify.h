@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Of the environment, for hooks to not find it: first of all, once. */
+/* First of all, once: takes what the manager has kept for this daemon. */
 void notify_start(void);
 
 void notify_ready(void);
