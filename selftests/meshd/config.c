@@ -71,7 +71,7 @@ TEST(config, standards)
 	point(config.lan && config.dns && config.signer && config.seccomp,
 	      "switches");
 	point_text("domain", config.domain, "home.internal");
-	point_text("state", config.state_directory, "/var/lib/meshlan/home");
+	point_text("state", config.state_directory, "/var/lib/meshlan");
 	point_text("user", config.user, "meshd");
 	point(config.log_level == LOG_LEVEL_INFO, "log level");
 	point(config.dev.role == MESHLAN_ROLE_MEMBER &&
@@ -153,7 +153,7 @@ TEST(config, lists)
 		     "peer = host.example:5\n"
 		     "underlay = eth*\n"
 		     "not-underlay = docker?, veth*\n"
-		     "cost = alpha 100, 00000000000000aa 7\n"
+		     "cost = alpha 100ms, 00000000000000aa 7us\n"
 		     "flood-types = 0x0806, 0x86dd\n"
 		     "redundant-types = 0x88ba\n"
 		     "redundant-dscp = ef, 48\n"
@@ -177,7 +177,8 @@ TEST(config, lists)
 	point_number("its port", config.peer.item[4].port, 5);
 	point(config.underlay.count == 1 && config.not_underlay.count == 2,
 	      "underlay");
-	point(config.cost.count == 2 && config.cost.item[0].cost == 100 &&
+	point(config.cost.count == 2 && config.cost.item[0].cost == 100000 &&
+	      config.cost.item[1].cost == 7 &&
 	      !strcmp(config.cost.item[1].node, "00000000000000aa"), "costs");
 	point(MESHLAN_HAS(&config.dev, MESHLAN_A_DEV_FLOOD_TYPE) &&
 	      config.dev.flood_type.count == 2 &&
@@ -223,8 +224,8 @@ TEST(config, refusals)
 		{ "key = relative", "f:1: key: \"relative\" is not an absolute path" },
 		{ "key = /k", "f:1: key: an own PKI needs ca, certificate and key, all three" },
 		{ "crl = /k", "f:1: crl: an own PKI needs ca, certificate and key, all three" },
-		{ "cost = alpha", "f:1: cost: \"alpha\" is not a node's name or id and a number up to 65535 (alpha 100)" },
-		{ "cost = alpha 65536", "f:1: cost: \"alpha 65536\" is not a node's name or id and a number up to 65535 (alpha 100)" },
+		{ "cost = alpha", "f:1: cost: \"alpha\" is not a node's name or id and a time up to 100s (alpha 10ms)" },
+		{ "cost = alpha 101s", "f:1: cost: \"alpha 101s\" is not a node's name or id and a time up to 100s (alpha 10ms)" },
 		{ "address = none, auto", "f:1: address: \"none\" has nothing beside it" },
 		{ "address = 10.9.0.0/24", "f:1: address: \"10.9.0.0/24\" is not auto, none, or an own address with its prefix (10.9.0.1/24, 2001:db8:9::/64)" },
 		{ "address = 10.9.0.1/33", "f:1: address: \"10.9.0.1/33\" is not auto, none, or an own address with its prefix (10.9.0.1/24, 2001:db8:9::/64)" },

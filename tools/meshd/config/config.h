@@ -135,7 +135,7 @@ struct config_address {
 
 struct config_cost {
 	char *node;		/* a name or 16 hex digits */
-	uint32_t cost;
+	uint32_t cost;		/* microseconds, units of the metric */
 };
 
 struct config_costs {
@@ -219,7 +219,7 @@ struct config {
 
 	char *user;
 	bool seccomp;
-	char *state_directory;
+	char *state_directory;		/* above that of the network */
 	char *runtime_directory;
 	char *hooks_directory;
 	union addr metrics;		/* family 0: none */

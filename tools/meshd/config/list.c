@@ -128,24 +128,27 @@ void clear_hosts(void *member)
 	*hosts = (struct config_hosts){0};
 }
 
-/* A node and a number with blanks between them. */
+/* A node and a time with blanks between them. */
 bool parse_costs(const struct option *option, const char *text, void *member)
 {
 	size_t len = strcspn(text, " \t");
-	const char *number = text + len + strspn(text + len, " \t");
+	const char *time = text + len + strspn(text + len, " \t");
 	struct config_costs *costs = member;
 	char *node = xstrdup(text);
-	uint64_t cost, id;
+	uint64_t ns, id;
 
 	node[len] = 0;
-	if (!meshlan_parse_number(number, option->most, &cost) ||
+	if (!meshlan_parse_duration(time, MILLISECOND, &ns) ||
+	    ns > option->most || ns % option->unit ||
 	    !(config_is_name(node) || meshlan_parse_node(node, &id))) {
 		free(node);
 		return false;
 	}
 	costs->item = one_more(costs->item, &costs->count,
 			       sizeof(*costs->item));
-	costs->item[costs->count - 1] = (struct config_cost){node, cost};
+	costs->item[costs->count - 1] = (struct config_cost){
+		node, ns / option->unit,
+	};
 	return true;
 }
 

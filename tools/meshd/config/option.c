@@ -181,10 +181,10 @@ const struct option config_options[CONFIG_OPTIONS] = {
 	.parse = parse_dscps, .clear = clear_dscps, MEMBER(dev.redundant_dscp),
 	.help = "DSCPs that go two ways in any mode" },
 [CONFIG_COST] = { "cost", HEADING, .flags = LIST,
-	.value = "\"NODE N\"", .form = "a node's name or id and a number up to 65535 (alpha 100)",
+	.value = "\"NODE TIME\"", .form = "a node's name or id and a time up to 100s (alpha 10ms)",
 	.parse = parse_costs, .clear = clear_costs, MEMBER(cost),
-	.most = UINT16_MAX,
-	.help = "make the link to a neighbour worse by so much" },
+	.most = 100 * SECOND, .unit = MICROSECOND,
+	.help = "take the link to a neighbour for slower than it is, by so much" },
 #undef HEADING
 
 #define HEADING "limits"
@@ -257,9 +257,9 @@ const struct option config_options[CONFIG_OPTIONS] = {
 	.flags = FIXED | HUB, SWITCH(seccomp),
 	.help = "refuse system calls that are not needed; off for debuggers" },
 [CONFIG_STATE_DIRECTORY] = { "state-directory", HEADING,
-	.standard = "/var/lib/meshlan/%n", .flags = FIXED,
+	.standard = "/var/lib/meshlan", .flags = FIXED,
 	DIRECTORY(state_directory),
-	.help = "keys, certificates and what is to be remembered" },
+	.help = "below it, in a directory for the network, keys and memory are" },
 [CONFIG_RUNTIME_DIRECTORY] = { "runtime-directory", HEADING,
 	.standard = "/run/meshlan", .flags = FIXED,
 	DIRECTORY(runtime_directory),
