@@ -502,6 +502,82 @@ TEST(config, printed)
 	free(text);
 }
 
+/* The text of a file of the source tree; free() it. */
+static char *source(const char *name)
+{
+	static const char here[] = "selftests/meshd/config.c";
+	size_t top = sizeof(__FILE__) - sizeof(here), got = 0;
+	char *path, *text = calloc(1, 1 << 17);
+	FILE *in;
+
+	if (asprintf(&path, "%.*s%s", (int)top, __FILE__, name) < 0)
+		abort();
+	in = fopen(path, "r");
+	if (in) {
+		got = fread(text, 1, (1 << 17) - 1, in);
+		fclose(in);
+	}
+	point(got > 0, "%s is there", name);
+	free(path);
+	return text;
+}
+
+/* ".BR key\-file " = \fIFILE\fR, ... *"" and what the marks say. */
+static const char *described(const char *page, const struct option *option)
+{
+	char start[100] = "\n.BR ", *end = start + 5;
+
+	for (const char *c = option->name; *c; c++) {
+		if (*c == '-')
+			*end++ = '\\';
+		*end++ = *c;
+	}
+	strcpy(end, " \" = ");
+	return strstr(page, start);
+}
+
+TEST(config, man_page)
+{
+	char *page = source("tools/man/meshd.conf.5");
+	char heading[40], line[200];
+	const char *found;
+
+	for (unsigned int i = 0; i < CONFIG_OPTIONS; i++) {
+		const struct option *option = &config_options[i];
+
+		found = described(page, option);
+		point(found, "meshd.conf(5) has %s", option->name);
+		if (!found)
+			continue;
+		snprintf(line, sizeof(line), "%.*s",
+			 (int)strcspn(found + 1, "\n"), found + 1);
+		point(!strstr(line, ", ...") == !(option->flags & OPTION_LIST),
+		      "it says whether %s is repeatable", option->name);
+		point(!strstr(line, " *\"") == !(option->flags & OPTION_FIXED),
+		      "it says whether %s can change", option->name);
+		snprintf(heading, sizeof(heading), "\n.SS [%s]\n",
+			 option->heading);
+		point(strstr(page, heading) && strstr(page, heading) < found,
+		      "%s stands below its heading", option->name);
+	}
+	free(page);
+}
+
+TEST(config, example_file)
+{
+	char *file = source("tools/packaging/examples/NETWORK.conf");
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	config_example(out);
+	fclose(out);
+	point(!strcmp(file, text),
+	      "NETWORK.conf is what \"meshd --example-config\" prints");
+	free(text);
+	free(file);
+}
+
 /* The example with every "#option" made an option. */
 TEST(config, example)
 {

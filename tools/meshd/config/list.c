@@ -138,7 +138,7 @@ bool parse_costs(const struct option *option, const char *text, void *member)
 	uint64_t ns, id;
 
 	node[len] = 0;
-	if (!meshlan_parse_duration(time, MILLISECOND, &ns) ||
+	if (!meshlan_parse_duration(time, SECOND, &ns) ||
 	    ns > option->most || ns % option->unit ||
 	    !(config_is_name(node) || meshlan_parse_node(node, &id))) {
 		free(node);

@@ -83,12 +83,13 @@ void config_example(FILE *out)
 		const struct option *option = &config_options[i];
 
 		print_heading(&heading, option, out);
-		fprintf(out, "\n# %s:\n# %s%s.\n#%s = ", option->form,
-			option->help,
-			option->flags & OPTION_LIST ? "; may be repeated" : "",
-			option->name);
-		if (option->standard)
+		fprintf(out, "\n# %s%s:\n# %s\n#%s =", option->help,
+			option->flags & OPTION_LIST ? "; repeatable" : "",
+			option->form, option->name);
+		if (option->standard) {
+			fputs(" ", out);
 			print_standard(option, out);
+		}
 		fputs("\n", out);
 	}
 }
