@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "unit.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
@@ -163,29 +164,57 @@ TEST(confine, user)
 		   "there is no user \"no-such-user\": make it (adduser --system --group no-such-user), or name another one by \"user\"");
 }
 
-/* As started by a service manager: no root, capabilities are ambient. */
-TEST(confine, not_root)
+/* As systemd starts it: a user with capabilities that children would have. */
+static void become_service(bool with_capabilities)
 {
-	struct confine confine = {.user = "meshd", .low_ports = true};
+	capng_clear(CAPNG_SELECT_ALL);
+	if (with_capabilities)
+		capng_updatev(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
+			      CAPNG_INHERITABLE | CAPNG_BOUNDING_SET,
+			      CAP_NET_ADMIN, CAP_NET_BIND_SERVICE, -1);
+	if (capng_change_id(65534, 65534, CAPNG_DROP_SUPP_GRP))
+		_exit(100);
+	if (!with_capabilities)
+		return;
+	capng_updatev(CAPNG_ADD, CAPNG_AMBIENT, CAP_NET_ADMIN,
+		      CAP_NET_BIND_SERVICE, -1);
+	if (capng_apply(CAPNG_SELECT_AMBIENT) ||
+	    field("CapAmb") != (ADMIN | BIND))
+		_exit(101);
+}
+
+static int service(bool with_capabilities, uint64_t wanted, bool low_ports)
+{
+	struct confine confine = {.user = "meshd", .low_ports = low_ports};
 	struct meshlan_error err = {0};
 	struct state state = {0};
 	int status;
 	pid_t child;
 
-	if (getuid())
-		return;
 	fflush(stdout);
 	child = fork();
 	if (!child) {
-		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+		become_service(with_capabilities);
+		if (confined(&confine, &state, &err))
 			_exit(1);
-		_exit(confined(&confine, &state, &err) || state.permitted ||
-		      state.uid != 65534 || state.child_permitted ||
-		      state.no_new_privs != 1 ? 2 : 0);
+		_exit(state.permitted != wanted || state.uid != 65534 ? 2 :
+		      state.ambient || state.inheritable ? 3 :
+		      state.child_permitted ? 4 :
+		      state.no_new_privs != 1 ? 5 : 0);
 	}
 	waitpid(child, &status, 0);
-	point_number("asks for nothing that is not there",
-		     WEXITSTATUS(status), 0);
+	return WIFSIGNALED(status) ? 1000 : WEXITSTATUS(status);
+}
+
+TEST(confine, service)
+{
+	if (getuid())
+		return;
+	point_number("a service keeps what it was given",
+		     service(true, ADMIN | BIND, true), 0);
+	point_number("but no more than it needs", service(true, ADMIN, false),
+		     0);
+	point_number("and does without", service(false, 0, true), 0);
 }
 
 /* --- system calls -------------------------------------------------------- */
