@@ -211,6 +211,7 @@ TEST(config, refusals)
 		{ "port = 9, 9", "f:1: port: \"9\" is not a port (1 to 65535), up to four different ones" },
 		{ "port = 0", "f:1: port: \"0\" is not a port (1 to 65535), up to four different ones" },
 		{ "port = 1,,2", "f:1: port: \"\" is not a port (1 to 65535), up to four different ones" },
+		{ "underlay = eth0,", "f:1: underlay: \"\" is not an interface's name, perhaps with * and ?" },
 		{ "name = Alpha", "f:1: name: \"Alpha\" is not a name (1 to 63 of a-z, 0-9 and -)" },
 		{ "name = -a", "f:1: name: \"-a\" is not a name (1 to 63 of a-z, 0-9 and -)" },
 		{ "device = mesh0123456789ab", "f:1: device: \"mesh0123456789ab\" is not a device's name (up to 15 characters)" },

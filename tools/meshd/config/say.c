@@ -116,7 +116,7 @@ static enum meshlan_status say_one(struct config *config,
 				    "%s%s%s: more than %u values",
 				    where ? where : "", where ? ": " : "",
 				    option->name, CONFIG_LIST_MAX);
-	if (!is_plain(text) ||
+	if (!*text || !is_plain(text) ||
 	    !option->parse(option, text, option_member(option, config)))
 		return meshlan_fail(err, MESHLAN_ERR_USAGE,
 				    "%s%s%s: \"%.100s\" is not %s",
