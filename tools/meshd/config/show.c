@@ -55,6 +55,17 @@ void config_help(FILE *out)
 {
 	const char *heading = NULL;
 
+	fputs("meshd NETWORK [OPTION VALUE]...\n"
+	      "\trun a network\n"
+	      "meshd --hub [OPTION VALUE]...\n"
+	      "\trun a hub, where nodes of any network find each other\n"
+	      "meshd NETWORK --check|--show-config [OPTION VALUE]...\n"
+	      "\tread the configuration; say nothing, or print it\n"
+	      "meshd --example-config|--help|--version\n\n"
+	      "  --config-directory DIR\n"
+	      "\twhere the files are (" CONFIG_DIRECTORY ")\n\n"
+	      "All others may also stand in " CONFIG_DIRECTORY "/NETWORK.conf, without the\n"
+	      "dashes: see meshd.conf(5). Behind each is its default.\n\n", out);
 	for (unsigned int i = 0; i < CONFIG_OPTIONS; i++) {
 		const struct option *option = &config_options[i];
 
