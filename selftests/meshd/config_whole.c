@@ -173,6 +173,23 @@ TEST(config, man_page)
 	free(page);
 }
 
+/* The words of the command line that are no options. */
+TEST(config, man_page_of_the_program)
+{
+	static const char *const words[] = {
+		"hub", "check", "show\\-config", "example\\-config",
+		"config\\-directory", "help", "version",
+	};
+	char *page = source("tools/man/meshd.8");
+	char text[60];
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		snprintf(text, sizeof(text), "\\-\\-%s", words[i]);
+		point(strstr(page, text), "meshd(8) has %s", text);
+	}
+	free(page);
+}
+
 TEST(config, example_file)
 {
 	char *file = source("tools/packaging/examples/NETWORK.conf");

@@ -157,6 +157,11 @@ TEST(confine, user)
 	      state.permitted == ADMIN && is_nothing(&state),
 	      "root that stays root keeps no more: %s", err.text);
 
+	confine.user = "root";
+	point(!confined(&confine, &state, &err) && !state.uid &&
+	      state.permitted == ADMIN && is_nothing(&state),
+	      "root may be the name: %s", err.text);
+
 	confine.user = "no-such-user";
 	point_number("no such user", confined(&confine, &state, &err),
 		     MESHLAN_ERR_NOT_FOUND);
