@@ -201,6 +201,8 @@ TEST(config, refusals)
 		{ "mtu = 1400\nlan=on\nmtu = 1400", "f:3: mtu: said twice, first in line 1" },
 		{ "prot = 1", "f:1: prot: no such option; is \"port\" meant?" },
 		{ "Key_Password_File = /a", "f:1: Key_Password_File: no such option; is \"key-password-file\" meant?" },
+		{ "x = 1", "f:1: x: no such option; \"meshd --help\" lists all" },
+		{ "mt = 1", "f:1: mt: no such option; is \"mtu\" meant?" },
 		{ "multipath = on", "f:1: multipath: no such option; \"meshd --help\" lists all" },
 		{ "[net]\nport = 1", "f:2: [net]: there is no such heading" },
 		{ "[paths]\nport = 1", "f:2: port: belongs below [network], not [paths]" },

@@ -61,7 +61,7 @@ const char *option_near(const char *name)
 	char same[NAME_MAX_LEN + 1] = "";
 	const char *near = NULL;
 
-	if (strlen(name) > NAME_MAX_LEN)
+	if (strlen(name) < 2 || strlen(name) > NAME_MAX_LEN)
 		return NULL;
 	for (size_t i = 0; name[i]; i++)
 		same[i] = name[i] == '_' ? '-' :
