@@ -289,7 +289,7 @@ static const struct {
 	     "wrong kind"),
 	CASE("text is bytes", "\x82\x02\xa1\x02\x41" "a", MESSAGE_BAD,
 	     "wrong kind"),
-	CASE("bool is a number", "\x82\x01\xa1\x06\x01", MESSAGE_BAD,
+	CASE("bool is a number", "\x82\x01\xa1\x0d\x01", MESSAGE_BAD,
 	     "wrong kind"),
 	CASE("key is text", "\x82\x02\xa1\x61" "a\x06", MESSAGE_BAD,
 	     "without a number"),

@@ -7,7 +7,7 @@
 
 #define SEEDS	500
 
-static struct sim sim;
+static struct keys_sim sim;
 
 TEST(session, cipher)
 {
@@ -68,14 +68,14 @@ TEST(session, secret)
 
 TEST(session, first)
 {
-	const struct sim_key *key;
+	const struct keys_sim_key *key;
 	struct keys_status status;
 
-	sim_start(&sim, 1, KEYS_INTERVAL);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
-	point(sim_works(&sim) && !sim.bad, "keys within a second");
-	key = sim_transmits(&sim.node[0]);
+	keys_sim_start(&sim, 1, KEYS_INTERVAL);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
+	point(keys_sim_works(&sim) && !sim.bad, "keys within a second");
+	key = keys_sim_transmits(&sim.node[0]);
 	point(key && key->cipher == MESHLAN_CIPHER_CHACHA20_POLY1305,
 	      "the cipher for the slower one");
 	point(key && key->lanes == 3, "the lesser wish of lanes");
@@ -83,71 +83,71 @@ TEST(session, first)
 	keys_status(sim.node[1].keys, &status);
 	point(status.transmits && status.made == 1 && status.lanes == 3 &&
 	      status.since && !status.error, "status");
-	sim_run(&sim, sim.now + 10 * MINUTE);
+	keys_sim_run(&sim, sim.now + 10 * MINUTE);
 	point(sim.node[0].ready >= 5 && sim.node[0].ready <= 7 &&
-	      sim.node[1].ready == sim.node[0].ready && sim_works(&sim),
+	      sim.node[1].ready == sim.node[0].ready && keys_sim_works(&sim),
 	      "%u keys in ten minutes", sim.node[0].ready);
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 TEST(session, each_second)
 {
-	sim_start(&sim, 2, SECOND);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + 60 * SECOND);
+	keys_sim_start(&sim, 2, SECOND);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + 60 * SECOND);
 	point(sim.node[0].ready >= 55 && sim.node[0].ready <= 68 &&
-	      sim_works(&sim) && !sim.bad, "a key each second: %u in 60 s",
+	      keys_sim_works(&sim) && !sim.bad, "a key each second: %u in 60 s",
 	      sim.node[0].ready);
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 TEST(session, connection_replaced)
 {
 	unsigned int ready;
 
-	sim_start(&sim, 3, KEYS_INTERVAL);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_start(&sim, 3, KEYS_INTERVAL);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	ready = sim.node[0].ready;
 	for (int i = 0; i < 20; i++) {
-		sim_connect(&sim);
-		sim_run(&sim, sim.now + SECOND);
+		keys_sim_connect(&sim);
+		keys_sim_run(&sim, sim.now + SECOND);
 	}
-	point(sim.node[0].ready == ready && sim_works(&sim),
+	point(sim.node[0].ready == ready && keys_sim_works(&sim),
 	      "another connection needs no other keys");
-	sim_disconnect(&sim);
-	sim_run(&sim, sim.now + 3 * MINUTE);
-	point(sim_works(&sim) && keys_next(sim.node[0].keys) == NEVER &&
+	keys_sim_disconnect(&sim);
+	keys_sim_run(&sim, sim.now + 3 * MINUTE);
+	point(keys_sim_works(&sim) && keys_next(sim.node[0].keys) == NEVER &&
 	      keys_lack_connection(sim.node[0].keys, sim.now),
 	      "old keys serve on while there is none");
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	point(sim.node[0].ready == ready + 1, "what was due is done at once");
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 TEST(session, done_lost)
 {
-	const struct sim_key *key;
+	const struct keys_sim_key *key;
 
-	sim_start(&sim, 4, KEYS_INTERVAL);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_start(&sim, 4, KEYS_INTERVAL);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	sim.drop_done = true;
 	keys_rekey(sim.node[0].keys, sim.now);
-	sim_run(&sim, sim.now + SECOND);
-	key = sim_transmits(&sim.node[0]);
-	point(sim_works(&sim) &&
-	      key->peer_index != sim_transmits(&sim.node[1])->index,
+	keys_sim_run(&sim, sim.now + SECOND);
+	key = keys_sim_transmits(&sim.node[0]);
+	point(keys_sim_works(&sim) &&
+	      key->peer_index != keys_sim_transmits(&sim.node[1])->index,
 	      "the higher one stays with the old key");
 	sim.drop_done = false;
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
-	key = sim_transmits(&sim.node[0]);
-	point(key->peer_index == sim_transmits(&sim.node[1])->index,
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
+	key = keys_sim_transmits(&sim.node[0]);
+	point(key->peer_index == keys_sim_transmits(&sim.node[1])->index,
 	      "the next connection tells");
 	point_number("without another key", sim.node[0].news, 2);
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 TEST(session, events)
@@ -161,32 +161,32 @@ TEST(session, events)
 	};
 	unsigned int ready;
 
-	sim_start(&sim, 5, HOUR);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_start(&sim, 5, HOUR);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	for (unsigned int i = 0; i < 4; i++) {
 		ready = sim.node[0].ready;
-		sim_tell(&sim, i % 2, events[i / 2].event);
-		sim_run(&sim, sim.now + SECOND);
+		keys_sim_tell(&sim, i % 2, events[i / 2].event);
+		keys_sim_run(&sim, sim.now + SECOND);
 		point(sim.node[0].ready == ready + 1 &&
 		      sim.node[1].ready == ready + 1,
 		      "%s of the %s one", events[i / 2].name,
 		      i % 2 ? "higher" : "lower");
 	}
 	for (unsigned int i = 0; i < 2; i++) {
-		sim_wipe(&sim, i);
-		sim_run(&sim, sim.now + SECOND);
-		point(sim_works(&sim), "keys of the %s one were lost",
+		keys_sim_wipe(&sim, i);
+		keys_sim_run(&sim, sim.now + SECOND);
+		point(keys_sim_works(&sim), "keys of the %s one were lost",
 		      i ? "higher" : "lower");
 	}
 	for (unsigned int i = 0; i < 2; i++) {
 		ready = sim.node[0].ready;
-		sim_restart(&sim, i);
-		sim_run(&sim, sim.now + 3 * SECOND);
-		point(sim_works(&sim) && !sim.bad && sim.node[0].ready > ready,
+		keys_sim_restart(&sim, i);
+		keys_sim_run(&sim, sim.now + 3 * SECOND);
+		point(keys_sim_works(&sim) && !sim.bad && sim.node[0].ready > ready,
 		      "restart of the %s one", i ? "higher" : "lower");
 	}
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 /* As when the session is not there yet. */
@@ -197,10 +197,10 @@ TEST(session, refusals)
 	for (unsigned int i = 0; i < 2; i++) {
 		unsigned int tries;
 
-		sim_start(&sim, 8, HOUR);
-		sim_connect(&sim);
+		keys_sim_start(&sim, 8, HOUR);
+		keys_sim_connect(&sim);
 		sim.node[i].refuses = true;
-		sim_run(&sim, sim.now + MINUTE);
+		keys_sim_run(&sim, sim.now + MINUTE);
 		tries = sim.node[i].trouble;
 		keys_status(sim.node[i].keys, &status);
 		point(tries >= 6 && tries <= 40 && status.error &&
@@ -208,9 +208,9 @@ TEST(session, refusals)
 		      tries);
 		sim.node[i].refuses = false;
 		keys_rekey(sim.node[i].keys, sim.now);
-		sim_run(&sim, sim.now + SECOND);
-		point(sim_works(&sim), "and at once when told to");
-		sim_stop(&sim);
+		keys_sim_run(&sim, sim.now + SECOND);
+		point(keys_sim_works(&sim), "and at once when told to");
+		keys_sim_stop(&sim);
 	}
 }
 
@@ -221,9 +221,9 @@ TEST(session, nonsense)
 	uint8_t tag[KEYS_TAG_SIZE];
 	struct keys *lower, *higher;
 
-	sim_start(&sim, 6, HOUR);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_start(&sim, 6, HOUR);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	memcpy(tag, &sim.node[0].connection, sizeof(tag));
 	lower = sim.node[0].keys;
 	higher = sim.node[1].keys;
@@ -251,10 +251,10 @@ TEST(session, nonsense)
 	      "the lower one hears done");
 	message.type = MESSAGE_HELLO;
 	point(!keys_message(lower, tag, &message, sim.now), "a hello");
-	sim_run(&sim, sim.now + MINUTE);
-	point(sim_works(&sim) && !sim.bad && sim.node[0].news == 1,
+	keys_sim_run(&sim, sim.now + MINUTE);
+	point(keys_sim_works(&sim) && !sim.bad && sim.node[0].news == 1,
 	      "all of it changed nothing");
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 }
 
 /* What it may cost when the other node asks and offers without end. */
@@ -263,9 +263,9 @@ TEST(session, flood)
 	struct message ask = { .type = MESSAGE_KEY_OFFER }, offer = ask;
 	unsigned int news[2];
 
-	sim_start(&sim, 7, HOUR);
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + SECOND);
+	keys_sim_start(&sim, 7, HOUR);
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + SECOND);
 	news[0] = sim.node[0].news;
 	news[1] = sim.node[1].news;
 	offer.key = (struct message_key){ .index = 0x50, .lanes = 1,
@@ -274,48 +274,48 @@ TEST(session, flood)
 		offer.key.generation = 100 + i;
 		memcpy(offer.key.exchange, &i, sizeof(i));
 		offer.key.exchange[31] = 1;
-		sim_deliver(&sim, 1, &offer);
-		sim_deliver(&sim, 0, &ask);
-		sim_run(&sim, sim.now + MILLISECOND);
+		keys_sim_deliver(&sim, 1, &offer);
+		keys_sim_deliver(&sim, 0, &ask);
+		keys_sim_run(&sim, sim.now + MILLISECOND);
 	}
 	point(sim.node[0].news - news[0] <= 60, "5 s of asking: %u keys",
 	      sim.node[0].news - news[0]);
 	point(sim.node[1].news - news[1] <= 120, "5 s of offers: %u keys",
 	      sim.node[1].news - news[1]);
-	sim_connect(&sim);
-	sim_tell(&sim, 0, MESHLAN_EVENT_KEY_SOFT);
-	sim_run(&sim, sim.now + 20 * SECOND);
-	point(sim_transmits(&sim.node[0])->peer_index ==
-	      sim_transmits(&sim.node[1])->index, "and then it works");
-	sim_stop(&sim);
+	keys_sim_connect(&sim);
+	keys_sim_tell(&sim, 0, MESHLAN_EVENT_KEY_SOFT);
+	keys_sim_run(&sim, sim.now + 20 * SECOND);
+	point(keys_sim_transmits(&sim.node[0])->peer_index ==
+	      keys_sim_transmits(&sim.node[1])->index, "and then it works");
+	keys_sim_stop(&sim);
 }
 
 /* --- anything, at any time ----------------------------------------------- */
 
 static void something(void)
 {
-	unsigned int node = sim_random(&sim, 2);
+	unsigned int node = keys_sim_random(&sim, 2);
 
-	switch (sim_random(&sim, 9)) {
+	switch (keys_sim_random(&sim, 9)) {
 	case 0:
-		sim_disconnect(&sim);
+		keys_sim_disconnect(&sim);
 		return;
 	case 1:
 	case 2:
-		sim_connect(&sim);
+		keys_sim_connect(&sim);
 		return;
 	case 3:
-		sim_restart(&sim, node);
+		keys_sim_restart(&sim, node);
 		return;
 	case 4:
-		sim_tell(&sim, node, MESHLAN_EVENT_KEY_SOFT);
+		keys_sim_tell(&sim, node, MESHLAN_EVENT_KEY_SOFT);
 		return;
 	case 5:
-		if (!sim_random(&sim, 4))
-			sim_wipe(&sim, node);
+		if (!keys_sim_random(&sim, 4))
+			keys_sim_wipe(&sim, node);
 		return;
 	case 6:
-		sim_tell(&sim, node, MESHLAN_EVENT_KEY_LOST);	/* late news */
+		keys_sim_tell(&sim, node, MESHLAN_EVENT_KEY_LOST);	/* late news */
 		return;
 	default:
 		keys_rekey(sim.node[node].keys, sim.now);
@@ -326,26 +326,26 @@ static bool survives(uint64_t seed)
 {
 	unsigned int ready;
 
-	sim_start(&sim, seed, 200 * MILLISECOND +
+	keys_sim_start(&sim, seed, 200 * MILLISECOND +
 		  seed % 7 * 300 * MILLISECOND);
 	sim.refuse = seed % 3 ? 0 : 15;
 	sim.repeat = seed % 5 ? 0 : 20;
 	sim.kernel_delay = seed % 2 ? 30 * MILLISECOND : 300 * MICROSECOND;
-	sim_connect(&sim);
+	keys_sim_connect(&sim);
 	for (int i = 0; i < 60 && !sim.bad; i++) {
-		sim_run(&sim, sim.now + sim_random(&sim, 60 * MILLISECOND));
+		keys_sim_run(&sim, sim.now + keys_sim_random(&sim, 60 * MILLISECOND));
 		something();
 	}
 	sim.refuse = 0;
-	sim_connect(&sim);
-	sim_run(&sim, sim.now + 25 * SECOND);
-	if (!sim.bad && !sim_works(&sim))
+	keys_sim_connect(&sim);
+	keys_sim_run(&sim, sim.now + 25 * SECOND);
+	if (!sim.bad && !keys_sim_works(&sim))
 		sim.bad = "no working keys in the end";
 	ready = sim.node[1].ready;
-	sim_run(&sim, sim.now + 10 * SECOND);
+	keys_sim_run(&sim, sim.now + 10 * SECOND);
 	if (!sim.bad && sim.node[1].ready < ready + 3)
 		sim.bad = "no new keys in the end";
-	sim_stop(&sim);
+	keys_sim_stop(&sim);
 	return !sim.bad;
 }
 

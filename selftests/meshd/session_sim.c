@@ -8,7 +8,7 @@
 #define PENDING_MAX	4
 #define RETIRE		(30 * SECOND)
 
-uint64_t sim_random(struct sim *sim, uint64_t below)
+uint64_t keys_sim_random(struct keys_sim *sim, uint64_t below)
 {
 	/* xorshift64*, so that a seed tells the whole story. */
 	sim->seed ^= sim->seed >> 12;
@@ -17,10 +17,10 @@ uint64_t sim_random(struct sim *sim, uint64_t below)
 	return (sim->seed * UINT64_C(2685821657736338717) >> 11) % below;
 }
 
-static struct sim_thing *add(struct sim *sim, enum sim_what what,
+static struct keys_sim_thing *add(struct keys_sim *sim, enum keys_sim_what what,
 			     unsigned int node, uint64_t at)
 {
-	struct sim_thing *thing = &sim->thing[sim->things];
+	struct keys_sim_thing *thing = &sim->thing[sim->things];
 
 	if (sim->things == sizeof(sim->thing) / sizeof(*sim->thing)) {
 		sim->bad = "too much under way";
@@ -38,7 +38,7 @@ static struct sim_thing *add(struct sim *sim, enum sim_what what,
 
 /* --- the kernel ---------------------------------------------------------- */
 
-static struct sim_key *kernel_key(struct sim_node *node, uint32_t index)
+static struct keys_sim_key *kernel_key(struct keys_sim_node *node, uint32_t index)
 {
 	for (unsigned int i = 0; i < node->key_count; i++) {
 		if (node->key[i].index == index)
@@ -47,7 +47,7 @@ static struct sim_key *kernel_key(struct sim_node *node, uint32_t index)
 	return NULL;
 }
 
-const struct sim_key *sim_transmits(const struct sim_node *node)
+const struct keys_sim_key *keys_sim_transmits(const struct keys_sim_node *node)
 {
 	for (unsigned int i = 0; i < node->key_count; i++) {
 		if (node->key[i].state == MESHLAN_KEY_STATE_TRANSMIT)
@@ -56,14 +56,14 @@ const struct sim_key *sim_transmits(const struct sim_node *node)
 	return NULL;
 }
 
-static void kernel_del(struct sim_node *node, struct sim_key *key)
+static void kernel_del(struct keys_sim_node *node, struct keys_sim_key *key)
 {
-	struct sim_key *end = &node->key[--node->key_count];
+	struct keys_sim_key *end = &node->key[--node->key_count];
 
 	memmove(key, key + 1, (end - key) * sizeof(*key));
 }
 
-static void kernel_add(struct sim_node *node, const struct sim_key *key)
+static void kernel_add(struct keys_sim_node *node, const struct keys_sim_key *key)
 {
 	memmove(node->key + 1, node->key, node->key_count * sizeof(*key));
 	node->key[0] = *key;
@@ -71,13 +71,13 @@ static void kernel_add(struct sim_node *node, const struct sim_key *key)
 }
 
 /* The oldest of a kind goes if there are @max of it. */
-static void kernel_limit(struct sim_node *node, bool pending, unsigned int max)
+static void kernel_limit(struct keys_sim_node *node, bool pending, unsigned int max)
 {
-	struct sim_key *oldest = NULL;
+	struct keys_sim_key *oldest = NULL;
 	unsigned int count = 0;
 
 	for (unsigned int i = 0; i < node->key_count; i++) {
-		struct sim_key *key = &node->key[i];
+		struct keys_sim_key *key = &node->key[i];
 
 		if ((key->state == MESHLAN_KEY_STATE_NEW) != pending)
 			continue;
@@ -89,23 +89,23 @@ static void kernel_limit(struct sim_node *node, bool pending, unsigned int max)
 		kernel_del(node, oldest);
 }
 
-static int kernel_new(struct sim_node *node, struct sim_key *new)
+static int kernel_new(struct keys_sim_node *node, struct keys_sim_key *new)
 {
-	*new = (struct sim_key){ .state = MESHLAN_KEY_STATE_NEW };
+	*new = (struct keys_sim_key){ .state = MESHLAN_KEY_STATE_NEW };
 	do {
-		new->index = (sim_random(node->sim, 1 << 28) + 1) << 4;
+		new->index = (keys_sim_random(node->sim, 1 << 28) + 1) << 4;
 	} while (kernel_key(node, new->index));
 	for (int i = 0; i < MESHLAN_NONCE_SIZE; i++)
-		new->nonce[i] = sim_random(node->sim, 256);
+		new->nonce[i] = keys_sim_random(node->sim, 256);
 	kernel_limit(node, true, PENDING_MAX);
 	kernel_add(node, new);
 	node->news++;
 	return 0;
 }
 
-static int kernel_set(struct sim_node *node, const struct sim_key *set)
+static int kernel_set(struct keys_sim_node *node, const struct keys_sim_key *set)
 {
-	struct sim_key *key = kernel_key(node, set->index), new;
+	struct keys_sim_key *key = kernel_key(node, set->index), new;
 
 	if (!key)
 		return ENOENT;
@@ -121,7 +121,7 @@ static int kernel_set(struct sim_node *node, const struct sim_key *set)
 	return 0;
 }
 
-static bool same_key(const struct sim_key *a, const struct sim_key *b)
+static bool same_key(const struct keys_sim_key *a, const struct keys_sim_key *b)
 {
 	return a->index == b->peer_index && a->peer_index == b->index &&
 	       !memcmp(a->secret, b->secret, sizeof(a->secret)) &&
@@ -131,12 +131,12 @@ static bool same_key(const struct sim_key *a, const struct sim_key *b)
 }
 
 /* The other node's frames under a newer key make the older ones retire. */
-static void kernel_received(struct sim_node *node, const struct sim_key *sent)
+static void kernel_received(struct keys_sim_node *node, const struct keys_sim_key *sent)
 {
 	bool newer = true;
 
 	for (unsigned int i = 0; i < node->key_count; i++) {
-		struct sim_key *key = &node->key[i];
+		struct keys_sim_key *key = &node->key[i];
 
 		if (key->state == MESHLAN_KEY_STATE_NEW)
 			continue;
@@ -147,10 +147,10 @@ static void kernel_received(struct sim_node *node, const struct sim_key *sent)
 	}
 }
 
-static void kernel_age(struct sim_node *node)
+static void kernel_age(struct keys_sim_node *node)
 {
 	for (unsigned int i = node->key_count; i-- > 0;) {
-		struct sim_key *key = &node->key[i];
+		struct keys_sim_key *key = &node->key[i];
 
 		if (!key->dies || key->state == MESHLAN_KEY_STATE_TRANSMIT)
 			continue;
@@ -160,10 +160,10 @@ static void kernel_age(struct sim_node *node)
 	}
 }
 
-static int kernel_use(struct sim_node *node, uint32_t index)
+static int kernel_use(struct keys_sim_node *node, uint32_t index)
 {
-	struct sim_key *key = kernel_key(node, index);
-	struct sim_key *old = (struct sim_key *)sim_transmits(node);
+	struct keys_sim_key *key = kernel_key(node, index);
+	struct keys_sim_key *old = (struct keys_sim_key *)keys_sim_transmits(node);
 
 	if (!key)
 		return ENOENT;
@@ -178,15 +178,15 @@ static int kernel_use(struct sim_node *node, uint32_t index)
 	return 0;
 }
 
-static int kernel_do(struct sim_node *node, struct sim_thing *thing,
-		     struct sim_key *new)
+static int kernel_do(struct keys_sim_node *node, struct keys_sim_thing *thing,
+		     struct keys_sim_key *new)
 {
-	struct sim_key *key;
+	struct keys_sim_key *key;
 
 	if (thing->request != SIM_DEL &&
 	    (node->refuses ||
-	     sim_random(node->sim, 100) < node->sim->refuse))
-		return sim_random(node->sim, 2) ? EBUSY : ENOENT;
+	     keys_sim_random(node->sim, 100) < node->sim->refuse))
+		return keys_sim_random(node->sim, 2) ? EBUSY : ENOENT;
 	switch (thing->request) {
 	case SIM_NEW:
 		return kernel_new(node, new);
@@ -202,17 +202,17 @@ static int kernel_do(struct sim_node *node, struct sim_thing *thing,
 	}
 }
 
-static void kernel_serves(struct sim_node *node, struct sim_thing *thing)
+static void kernel_serves(struct keys_sim_node *node, struct keys_sim_thing *thing)
 {
-	struct sim *sim = node->sim;
-	struct sim_thing *answer;
-	struct sim_key new = {0};
+	struct keys_sim *sim = node->sim;
+	struct keys_sim_thing *answer;
+	struct keys_sim_key new = {0};
 	int error = kernel_do(node, thing, &new);
 
 	if (thing->request == SIM_DEL)
 		return;
 	answer = add(sim, SIM_ANSWER, node->number,
-		     sim->now + sim_random(sim, sim->kernel_delay + 1));
+		     sim->now + keys_sim_random(sim, sim->kernel_delay + 1));
 	answer->answered = thing->ticket;
 	answer->error = error;
 	answer->index = new.index;
@@ -221,13 +221,13 @@ static void kernel_serves(struct sim_node *node, struct sim_thing *thing)
 
 /* --- what the daemons ask for -------------------------------------------- */
 
-static struct sim_thing *ask(void *data, enum sim_request request,
+static struct keys_sim_thing *ask(void *data, enum keys_sim_request request,
 			     uint64_t ticket, uint32_t index)
 {
-	struct sim_node *node = data;
-	struct sim *sim = node->sim;
-	struct sim_thing *thing;
-	uint64_t at = sim->now + sim_random(sim, sim->kernel_delay + 1);
+	struct keys_sim_node *node = data;
+	struct keys_sim *sim = node->sim;
+	struct keys_sim_thing *thing;
+	uint64_t at = sim->now + keys_sim_random(sim, sim->kernel_delay + 1);
 
 	/* In order. */
 	if (at < node->kernel_busy)
@@ -248,8 +248,8 @@ static void op_new(void *data, uint64_t ticket)
 static void op_set(void *data, uint64_t ticket,
 		   const struct keys_install *install)
 {
-	struct sim_thing *thing = ask(data, SIM_SET, ticket, install->index);
-	struct sim_key *key = &thing->key;
+	struct keys_sim_thing *thing = ask(data, SIM_SET, ticket, install->index);
+	struct keys_sim_key *key = &thing->key;
 
 	key->peer_index = install->peer_index;
 	memcpy(key->nonce, install->nonce, sizeof(key->nonce));
@@ -271,27 +271,27 @@ static void op_del(void *data, uint32_t index)
 
 static void op_ready(void *data)
 {
-	((struct sim_node *)data)->ready++;
+	((struct keys_sim_node *)data)->ready++;
 }
 
 static void op_trouble(void *data, int error)
 {
-	((struct sim_node *)data)->trouble++;
+	((struct keys_sim_node *)data)->trouble++;
 }
 
 static void op_send(void *data, const struct message *message)
 {
-	struct sim_node *node = data;
-	struct sim *sim = node->sim;
-	unsigned int copies = 1 + (sim_random(sim, 100) < sim->repeat);
+	struct keys_sim_node *node = data;
+	struct keys_sim *sim = node->sim;
+	unsigned int copies = 1 + (keys_sim_random(sim, 100) < sim->repeat);
 
 	if (sim->drop_done && message->type == MESSAGE_KEY_DONE)
 		return;
 	while (copies--) {
-		struct sim_thing *thing;
+		struct keys_sim_thing *thing;
 
 		thing = add(sim, SIM_MESSAGE, !node->number, sim->now +
-			    sim_random(sim, sim->delay + 1));
+			    keys_sim_random(sim, sim->delay + 1));
 		thing->connection = node->connection;
 		thing->message = *message;
 	}
@@ -310,9 +310,9 @@ static void tag_of(uint64_t connection, uint8_t tag[KEYS_TAG_SIZE])
 	memcpy(tag, &connection, KEYS_TAG_SIZE);
 }
 
-static void goes_up(struct sim *sim, struct sim_node *node, uint64_t connection)
+static void goes_up(struct keys_sim *sim, struct keys_sim_node *node, uint64_t connection)
 {
-	struct sim_node *other = &sim->node[!node->number];
+	struct keys_sim_node *other = &sim->node[!node->number];
 	uint8_t tag[KEYS_TAG_SIZE], exporter[32] = "exporter";
 
 	tag_of(connection, tag);
@@ -322,9 +322,9 @@ static void goes_up(struct sim *sim, struct sim_node *node, uint64_t connection)
 		other->instance, sim->now);
 }
 
-static void happens(struct sim *sim, struct sim_thing *thing)
+static void happens(struct keys_sim *sim, struct keys_sim_thing *thing)
 {
-	struct sim_node *node = &sim->node[thing->node];
+	struct keys_sim_node *node = &sim->node[thing->node];
 	uint8_t tag[KEYS_TAG_SIZE];
 
 	/* A dead daemon's socket: nothing comes or goes. */
@@ -356,7 +356,7 @@ static void happens(struct sim *sim, struct sim_thing *thing)
 	}
 }
 
-static bool was_wiped(const struct sim_node *node, uint32_t index)
+static bool was_wiped(const struct keys_sim_node *node, uint32_t index)
 {
 	for (unsigned int i = 0; i < node->wiped_count; i++) {
 		if (node->wiped[i] == index)
@@ -365,10 +365,10 @@ static bool was_wiped(const struct sim_node *node, uint32_t index)
 	return false;
 }
 
-static bool can_open(const struct sim_node *sender,
-		     const struct sim_node *receiver)
+static bool can_open(const struct keys_sim_node *sender,
+		     const struct keys_sim_node *receiver)
 {
-	const struct sim_key *key = sim_transmits(sender);
+	const struct keys_sim_key *key = keys_sim_transmits(sender);
 
 	if (!key)
 		return true;
@@ -380,12 +380,12 @@ static bool can_open(const struct sim_node *sender,
 	return false;
 }
 
-static void check(struct sim *sim)
+static void check(struct keys_sim *sim)
 {
 	unsigned int sending[2] = {0};
 
 	for (unsigned int i = 0; i < 2; i++) {
-		struct sim_node *node = &sim->node[i];
+		struct keys_sim_node *node = &sim->node[i];
 
 		kernel_age(node);
 		for (unsigned int k = 0; k < node->key_count; k++)
@@ -394,28 +394,28 @@ static void check(struct sim *sim)
 		if (sending[i] > 1)
 			sim->bad = "sends under two keys";
 		if (!can_open(node, &sim->node[!i]) && !sim->bad &&
-		    !was_wiped(&sim->node[!i], sim_transmits(node)->peer_index))
+		    !was_wiped(&sim->node[!i], keys_sim_transmits(node)->peer_index))
 			sim->bad = i ? "the higher one sends what the other cannot open" :
 				       "the lower one sends what the other cannot open";
 	}
 }
 
-bool sim_works(const struct sim *sim)
+bool keys_sim_works(const struct keys_sim *sim)
 {
 	for (unsigned int i = 0; i < 2; i++) {
-		if (!sim_transmits(&sim->node[i]) ||
+		if (!keys_sim_transmits(&sim->node[i]) ||
 		    !can_open(&sim->node[i], &sim->node[!i]))
 			return false;
 	}
 	return true;
 }
 
-static struct sim_thing *first(struct sim *sim)
+static struct keys_sim_thing *first(struct keys_sim *sim)
 {
-	struct sim_thing *best = NULL;
+	struct keys_sim_thing *best = NULL;
 
 	for (unsigned int i = 0; i < sim->things; i++) {
-		struct sim_thing *thing = &sim->thing[i];
+		struct keys_sim_thing *thing = &sim->thing[i];
 
 		if (!best || thing->at < best->at ||
 		    (thing->at == best->at && thing->order < best->order))
@@ -424,7 +424,7 @@ static struct sim_thing *first(struct sim *sim)
 	return best;
 }
 
-static uint64_t next_timer(struct sim *sim, unsigned int *node)
+static uint64_t next_timer(struct keys_sim *sim, unsigned int *node)
 {
 	uint64_t a = keys_next(sim->node[0].keys);
 	uint64_t b = keys_next(sim->node[1].keys);
@@ -433,12 +433,12 @@ static uint64_t next_timer(struct sim *sim, unsigned int *node)
 	return b < a ? b : a;
 }
 
-void sim_run(struct sim *sim, uint64_t end)
+void keys_sim_run(struct keys_sim *sim, uint64_t end)
 {
 	unsigned int steps = 0, node;
 
 	for (;;) {
-		struct sim_thing *thing = first(sim), copy;
+		struct keys_sim_thing *thing = first(sim), copy;
 		uint64_t timer = next_timer(sim, &node);
 		uint64_t at = thing && thing->at < timer ? thing->at : timer;
 
@@ -463,15 +463,15 @@ void sim_run(struct sim *sim, uint64_t end)
 		sim->now = end;
 }
 
-void sim_connect(struct sim *sim)
+void keys_sim_connect(struct keys_sim *sim)
 {
 	uint64_t connection = ++sim->connections;
 
 	for (unsigned int i = 0; i < 2; i++)
-		add(sim, SIM_UP, i, sim->now + sim_random(sim, sim->delay + 1))
+		add(sim, SIM_UP, i, sim->now + keys_sim_random(sim, sim->delay + 1))
 			->connection = connection;
 	/* Half of the time what is under way dies with the old one. */
-	if (sim_random(sim, 2))
+	if (keys_sim_random(sim, 2))
 		return;
 	for (unsigned int i = sim->things; i-- > 0;) {
 		if (sim->thing[i].what == SIM_MESSAGE)
@@ -479,11 +479,11 @@ void sim_connect(struct sim *sim)
 	}
 }
 
-void sim_disconnect(struct sim *sim)
+void keys_sim_disconnect(struct keys_sim *sim)
 {
 	for (unsigned int i = 0; i < 2; i++)
 		add(sim, SIM_DOWN, i,
-		    sim->now + sim_random(sim, sim->delay + 1))->connection =
+		    sim->now + keys_sim_random(sim, sim->delay + 1))->connection =
 			sim->node[i].connection;
 	for (unsigned int i = sim->things; i-- > 0;) {
 		if (sim->thing[i].what == SIM_MESSAGE)
@@ -491,14 +491,14 @@ void sim_disconnect(struct sim *sim)
 	}
 }
 
-void sim_restart(struct sim *sim, unsigned int number)
+void keys_sim_restart(struct keys_sim *sim, unsigned int number)
 {
-	struct sim_node *node = &sim->node[number];
+	struct keys_sim_node *node = &sim->node[number];
 	struct keys_found found[SIM_KEYS];
 
 	keys_destroy(node->keys);
 	node->life++;
-	node->instance = sim_random(sim, UINT32_MAX);
+	node->instance = keys_sim_random(sim, UINT32_MAX);
 	node->keys = keys_create(&node->config, &ops, node);
 	for (unsigned int i = 0; i < node->key_count; i++)
 		found[i] = (struct keys_found){
@@ -507,36 +507,36 @@ void sim_restart(struct sim *sim, unsigned int number)
 			.state = node->key[i].state,
 		};
 	keys_adopt(node->keys, found, node->key_count, sim->now);
-	sim_connect(sim);
+	keys_sim_connect(sim);
 }
 
-void sim_tell(struct sim *sim, unsigned int node, uint32_t event)
+void keys_sim_tell(struct keys_sim *sim, unsigned int node, uint32_t event)
 {
 	add(sim, SIM_EVENT, node, sim->now +
-	    sim_random(sim, 10 * sim->kernel_delay + 1))->event = event;
+	    keys_sim_random(sim, 10 * sim->kernel_delay + 1))->event = event;
 }
 
-void sim_wipe(struct sim *sim, unsigned int number)
+void keys_sim_wipe(struct keys_sim *sim, unsigned int number)
 {
-	struct sim_node *node = &sim->node[number];
+	struct keys_sim_node *node = &sim->node[number];
 
 	while (node->key_count && node->wiped_count < 64)
 		node->wiped[node->wiped_count++] =
 			node->key[--node->key_count].index;
 	node->key_count = 0;
-	sim_tell(sim, number, MESHLAN_EVENT_KEY_LOST);
+	keys_sim_tell(sim, number, MESHLAN_EVENT_KEY_LOST);
 }
 
-void sim_deliver(struct sim *sim, unsigned int node,
+void keys_sim_deliver(struct keys_sim *sim, unsigned int node,
 		 const struct message *message)
 {
-	struct sim_thing *thing = add(sim, SIM_MESSAGE, node, sim->now);
+	struct keys_sim_thing *thing = add(sim, SIM_MESSAGE, node, sim->now);
 
 	thing->connection = sim->node[node].connection;
 	thing->message = *message;
 }
 
-void sim_start(struct sim *sim, uint64_t seed, uint64_t interval)
+void keys_sim_start(struct keys_sim *sim, uint64_t seed, uint64_t interval)
 {
 	memset(sim, 0, sizeof(*sim));
 	sim->seed = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
@@ -544,7 +544,7 @@ void sim_start(struct sim *sim, uint64_t seed, uint64_t interval)
 	sim->delay = 20 * MILLISECOND;
 	sim->kernel_delay = 2 * MILLISECOND;
 	for (unsigned int i = 0; i < 2; i++) {
-		struct sim_node *node = &sim->node[i];
+		struct keys_sim_node *node = &sim->node[i];
 
 		node->sim = sim;
 		node->number = i;
@@ -559,7 +559,7 @@ void sim_start(struct sim *sim, uint64_t seed, uint64_t interval)
 	}
 }
 
-void sim_stop(struct sim *sim)
+void keys_sim_stop(struct keys_sim *sim)
 {
 	keys_destroy(sim->node[0].keys);
 	keys_destroy(sim->node[1].keys);

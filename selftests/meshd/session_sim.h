@@ -16,7 +16,7 @@
 
 #define SIM_KEYS	16
 
-struct sim_key {
+struct keys_sim_key {
 	uint32_t index, peer_index;
 	uint8_t nonce[MESHLAN_NONCE_SIZE], peer_nonce[MESHLAN_NONCE_SIZE];
 	uint8_t secret[MESHLAN_SECRET_SIZE];
@@ -25,7 +25,7 @@ struct sim_key {
 	uint64_t dies;			/* 0: not yet */
 };
 
-enum sim_what {
+enum keys_sim_what {
 	SIM_REQUEST,			/* reaches the kernel */
 	SIM_ANSWER,			/* reaches the daemon */
 	SIM_EVENT,
@@ -34,24 +34,24 @@ enum sim_what {
 	SIM_DOWN,
 };
 
-enum sim_request {
+enum keys_sim_request {
 	SIM_NEW,
 	SIM_SET,
 	SIM_USE,
 	SIM_DEL,
 };
 
-struct sim_thing {
+struct keys_sim_thing {
 	uint64_t at, order;
-	enum sim_what what;
+	enum keys_sim_what what;
 	unsigned int node, life;
 	uint64_t connection;
 	union {
 		struct message message;
 		struct {
-			enum sim_request request;
+			enum keys_sim_request request;
 			uint64_t ticket;
-			struct sim_key key;
+			struct keys_sim_key key;
 		};
 		struct {
 			uint64_t answered;
@@ -63,16 +63,16 @@ struct sim_thing {
 	};
 };
 
-struct sim;
+struct keys_sim;
 
-struct sim_node {
-	struct sim *sim;
+struct keys_sim_node {
+	struct keys_sim *sim;
 	unsigned int number, life;	/* which run of the daemon */
 	struct keys *keys;
 	struct keys_config config;
 	uint64_t connection, kernel_busy, instance;
 	/* The kernel's, newest first. */
-	struct sim_key key[SIM_KEYS];
+	struct keys_sim_key key[SIM_KEYS];
 	unsigned int key_count;
 	/* Lost by wipes, not by anybody's mistake. */
 	uint32_t wiped[64];
@@ -81,10 +81,10 @@ struct sim_node {
 	bool refuses;			/* the kernel, everything */
 };
 
-struct sim {
+struct keys_sim {
 	uint64_t now, seed, order, connections;
-	struct sim_node node[2];
-	struct sim_thing thing[256];
+	struct keys_sim_node node[2];
+	struct keys_sim_thing thing[256];
 	unsigned int things;
 	unsigned int refuse;		/* percent of the requests */
 	unsigned int repeat;		/* percent of the messages */
@@ -93,22 +93,22 @@ struct sim {
 	bool drop_done;
 };
 
-void sim_start(struct sim *sim, uint64_t seed, uint64_t interval);
-void sim_stop(struct sim *sim);
-uint64_t sim_random(struct sim *sim, uint64_t below);
+void keys_sim_start(struct keys_sim *sim, uint64_t seed, uint64_t interval);
+void keys_sim_stop(struct keys_sim *sim);
+uint64_t keys_sim_random(struct keys_sim *sim, uint64_t below);
 /* Lets everything happen until @end. */
-void sim_run(struct sim *sim, uint64_t end);
+void keys_sim_run(struct keys_sim *sim, uint64_t end);
 /* Both daemons find that there is a new connection; old messages die or not. */
-void sim_connect(struct sim *sim);
-void sim_disconnect(struct sim *sim);
-void sim_restart(struct sim *sim, unsigned int node);
+void keys_sim_connect(struct keys_sim *sim);
+void keys_sim_disconnect(struct keys_sim *sim);
+void keys_sim_restart(struct keys_sim *sim, unsigned int node);
 /* As a suspend does it. */
-void sim_wipe(struct sim *sim, unsigned int node);
-void sim_tell(struct sim *sim, unsigned int node, uint32_t event);
-void sim_deliver(struct sim *sim, unsigned int node,
+void keys_sim_wipe(struct keys_sim *sim, unsigned int node);
+void keys_sim_tell(struct keys_sim *sim, unsigned int node, uint32_t event);
+void keys_sim_deliver(struct keys_sim *sim, unsigned int node,
 		 const struct message *message);
-const struct sim_key *sim_transmits(const struct sim_node *node);
+const struct keys_sim_key *keys_sim_transmits(const struct keys_sim_node *node);
 /* Both send, and each under what the other receives. */
-bool sim_works(const struct sim *sim);
+bool keys_sim_works(const struct keys_sim *sim);
 
 #endif /* SESSION_SIM_H */

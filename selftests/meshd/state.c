@@ -145,7 +145,7 @@ TEST(state, nodes_and_records)
 	state = opened(dir);
 	text = dump(state);
 	point_text("nodes, the last seen first, and the newest records", text,
-		   "number 0 0\nnumber 1 0\nnumber 2 0\n"
+		   "number 0 0\nnumber 1 0\nnumber 2 0\nnumber 3 0\n"
 		   "node ffffffffffffff06 'n6' 1800000006 192.0.2.1:23731 [2001:db8::1]:5\n"
 		   "node 0000000000000005 'n5' 1800000005 192.0.2.1:23731 [2001:db8::1]:5\n"
 		   "record 0000000000000005 10 100 15625f34\n"

@@ -22,7 +22,7 @@ static bool script(struct state *state, int number, bool *done)
 	*done = true;
 	switch (number) {
 	case 0:
-		*done = state_set_number(state, STATE_INSTANCE, 1, 0);
+		*done = state_set_number(state, STATE_SEQUENCE, 1, 0);
 		return true;
 	case 1:
 	case 2:
@@ -181,7 +181,7 @@ TEST(state, full_disk)
 	      "the old state can be read");
 	disk_quota(0);
 	log_away();
-	point(state_set_number(state, STATE_INSTANCE, 9, 0) &&
+	point(state_set_number(state, STATE_ROUTE_SEQUENCE, 9, 0) &&
 	      !state_trouble(state), "with space it goes on");
 	point_number("which is told too", log_back("written again"), 1);
 	state_close(state);

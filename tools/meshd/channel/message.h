@@ -87,8 +87,9 @@ struct message_hello {
 	uint64_t instance;		/* random at each start of the daemon */
 	char software[MESSAGE_TEXT_MAX];
 	uint8_t psk_proof[32];		/* see channel/conn.h */
-	bool replaces;			/* this connection replaces that one: */
-	uint8_t replaced[8];		/* its tag */
+	uint32_t epoch;			/* dialler: the higher one stays, */
+	uint64_t dial;			/* else that of the smaller node id, */
+					/* else the lower number */
 	union addr observed;		/* where the receiver is seen from here */
 	uint16_t mtu;			/* of the network */
 	uint8_t lanes;

@@ -102,10 +102,15 @@ static void question_end(void *data, int error, const struct nlmsghdr *end,
 	struct question *question = data;
 	struct family_known known = {0};
 
+	/* Kernels do not tell of big-endian numbers: these are always known. */
+	for (int i = MESHLAN_CMD_PATH_NEW; i <= MESHLAN_CMD_PATH_PROBE; i++)
+		known.attrs[i] = MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV4) |
+				 MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_PORT) |
+				 MESHLAN_BIT(MESHLAN_A_PATH_LOCAL_IPV4);
 	for (int i = 0; i < __MESHLAN_CMD_MAX; i++) {
 		known.command[i] = question->command[i];
 		if (question->command[i] && question->policy[i] < POLICIES_MAX)
-			known.attrs[i] = question->attrs[question->policy[i]];
+			known.attrs[i] |= question->attrs[question->policy[i]];
 	}
 	question->done(question->data,
 		       !error && question->any ? &known : NULL);

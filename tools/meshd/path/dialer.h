@@ -38,7 +38,7 @@ struct dialer_dial {
 	uint64_t node;		/* 0: whoever answers there */
 	union addr remote;
 	union addr local;	/* family 0: any */
-	bool replaces;		/* HELLO.replaced names the old one's tag */
+	bool replaces;		/* it is to take the place of one */
 };
 
 struct dialer_ops {

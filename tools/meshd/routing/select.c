@@ -107,7 +107,7 @@ static bool has_lasted(struct routing *r, uint32_t number, uint64_t now)
 		return true;
 	if (!(row->flags & ROW_BETTER)) {
 		row->flags |= ROW_BETTER;
-		queue_add(&r->better, number, now + r->config.gain_lasting);
+		pending_add(&r->better, number, now + r->config.gain_lasting);
 	}
 	return false;
 }

@@ -17,7 +17,7 @@ void *room_for(void *array, uint32_t *room, uint32_t count, size_t size)
 
 /* --- lists ordered by time ---------------------------------------------- */
 
-void queue_add(struct queue *q, uint32_t row, uint64_t due)
+void pending_add(struct queue *q, uint32_t row, uint64_t due)
 {
 	if (q->head && q->head == q->count)
 		q->head = q->count = 0;

@@ -177,7 +177,7 @@ void row_free(struct routing *r, uint32_t number);
 uint16_t slot_find(const struct routing *r, uint64_t node);
 uint16_t slot_make(struct routing *r, uint64_t node);
 void slot_free(struct routing *r, uint16_t slot);
-void queue_add(struct queue *q, uint32_t row, uint64_t due);
+void pending_add(struct queue *q, uint32_t row, uint64_t due);
 bool queue_take(struct queue *q, uint64_t now, uint32_t *row);
 uint64_t queue_next(const struct queue *q);
 void *room_for(void *array, uint32_t *room, uint32_t count, size_t size);

@@ -66,7 +66,7 @@ void update_announce(struct routing *r, uint32_t number, bool force,
 		gap = r->config.gap_urgent;
 	} else if (!force && r->config.slow && is_small(metric, told)) {
 		if (!(row->flags & ROW_SLOW))
-			queue_add(&r->slow, number, now + r->config.slow);
+			pending_add(&r->slow, number, now + r->config.slow);
 		row->flags |= ROW_SLOW;
 		return;
 	}

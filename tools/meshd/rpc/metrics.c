@@ -66,7 +66,7 @@ static const struct {
 };
 
 struct sample {
-	enum metric metric;
+	enum metric_kind metric;
 	char *labels;		/* as they are written; "" for none */
 	double value;
 };
@@ -95,7 +95,7 @@ static void add_value(struct buf *buf, const char *name, const char *value)
 }
 
 /* @labels: without its end yet. */
-static void add_sample(struct metrics *metrics, enum metric metric,
+static void add_sample(struct metrics *metrics, enum metric_kind metric,
 		       struct buf *labels, double value)
 {
 	if (metrics->count == metrics->room) {
@@ -109,7 +109,7 @@ static void add_sample(struct metrics *metrics, enum metric metric,
 	};
 }
 
-void metric_value(struct metrics *metrics, enum metric metric,
+void metric_value(struct metrics *metrics, enum metric_kind metric,
 		  const char *label, double value)
 {
 	struct buf labels = {0};

@@ -17,7 +17,7 @@
 #include "lib/libmeshlan.h"
 
 /* All there are; their names, types and help are in metrics.c. */
-enum metric {
+enum metric_kind {
 	METRIC_INFO,			/* version, node, name: 1 */
 	METRIC_START_TIME,
 	METRIC_CERTIFICATE_EXPIRY,
@@ -51,7 +51,7 @@ struct metrics;
  * @label: the value of the metric's label, which need not be plain; NULL if
  * it has none. Times are seconds, rates bytes per second, loss a ratio.
  */
-void metric_value(struct metrics *metrics, enum metric metric,
+void metric_value(struct metrics *metrics, enum metric_kind metric,
 		  const char *label, double value);
 /* The labels of METRIC_INFO. */
 void metric_info(struct metrics *metrics, const char *version,

@@ -313,6 +313,16 @@ const char *state_trouble(const struct state *state)
 	return state->trouble[0] ? state->trouble : NULL;
 }
 
+bool state_clear(struct state *state)
+{
+	static const char text[] =
+		"DELETE FROM number; DELETE FROM token; DELETE FROM issued;"
+		"DELETE FROM node; DELETE FROM record;";
+
+	return sql_store(state) &&
+	       sqlite3_exec(state->db, text, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 void state_prune(struct state *state, uint64_t date)
 {
 	static const struct {

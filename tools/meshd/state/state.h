@@ -37,6 +37,9 @@ enum meshlan_status state_open(const char *dir, uint64_t date,
 /* Stores what waits. NULL is fine. */
 void state_close(struct state *state);
 
+/* Everything is forgotten, at once; false if that cannot be stored. */
+bool state_clear(struct state *state);
+
 /* When state_tick() wants to be called; NEVER if nothing waits. */
 uint64_t state_next(const struct state *state);
 void state_tick(struct state *state, uint64_t now);
@@ -54,8 +57,9 @@ void state_prune(struct state *state, uint64_t date);
 
 enum state_number {
 	STATE_SEQUENCE,		/* of the own record */
-	STATE_INSTANCE,		/* how often the daemon was started */
+	STATE_ROUTE_SEQUENCE,	/* of the own routes */
 	STATE_DATE,		/* the last seen; may wait */
+	STATE_MTU,		/* of the network, as told at join */
 	STATE_NUMBERS
 };
 

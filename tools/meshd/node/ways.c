@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Copyright (C) 2026 the meshlan developers */
+/*
+ * Ways to other nodes: what this host has, where the others are, whom to dial,
+ * which paths the kernel shall probe.
+ */
+#include "node/node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/* Paths are looked at so often, for what no event tells. */
+#define MEASURE		(5 * SECOND)
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* --- dialer ------------------------------------------------------------------ */
+
+static void on_dial(void *data, const struct dialer_dial *dial)
+{
+	links_dial(data, dial);
+}
+
+static void on_hang_up(void *data, uint64_t dial)
+{
+	links_hang_up(data, dial);
+}
+
+static void on_resolve(void *data, uint32_t peer, const char *name,
+		       uint16_t port)
+{
+	nearby_resolve(data, peer, name, port);
+}
+
+static void on_stuck(void *data, uint64_t id)
+{
+	struct node *node = data;
+
+	punch_want(node->punch, id, true, clock_now());
+}
+
+static const struct dialer_ops dialer_ops = {
+	.dial = on_dial,
+	.hang_up = on_hang_up,
+	.resolve = on_resolve,
+	.stuck = on_stuck,
+};
+
+/* --- punching ---------------------------------------------------------------- */
+
+static void on_punch_send(void *data, uint64_t neighbour,
+			  const struct message *message)
+{
+	links_send(data, neighbour, message);
+}
+
+static void on_datagram(void *data, const union addr *to,
+			const uint8_t *packet, size_t len)
+{
+	static const union addr any;
+	struct node *node = data;
+
+	endpoint_send_foreign(node->endpoint, &any, to, packet, len);
+}
+
+struct common {
+	uint64_t node, *neighbour;
+	unsigned int count, max;
+};
+
+static void add_common(void *data, struct peer *peer)
+{
+	struct common *common = data;
+
+	if (peer->link && peer->id != common->node &&
+	    common->count < common->max)
+		common->neighbour[common->count++] = peer->id;
+}
+
+/* Who leads there knows it best; then anybody. */
+static unsigned int on_common(void *data, uint64_t id, uint64_t *neighbour,
+			      unsigned int max)
+{
+	struct node *node = data;
+	struct common common = { id, neighbour, 0, max };
+	struct routing_route route;
+
+	if (routing_look(node->routing, id, &route)) {
+		for (unsigned int i = 0; i < route.count && i < max; i++)
+			if (route.way[i].node != id && route.hops <= 2)
+				neighbour[common.count++] = route.way[i].node;
+	}
+	if (!common.count)
+		peer_each(&node->peers, add_common, &common);
+	return common.count;
+}
+
+static unsigned int on_where(void *data, uint64_t neighbour, union addr *addr,
+			     unsigned int max, uint64_t *delay)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, neighbour);
+	const struct candidate *best[CANDIDATES_MAX];
+	struct candidates *list;
+	unsigned int count = 0, ranked;
+
+	if (!peer || !peer->link || !max)
+		return 0;
+	*delay = conn_rtt(peer->link->conn);
+	addr[count++] = *conn_remote(peer->link->conn);
+	list = book_find(node->book, neighbour);
+	if (!list)
+		return count;
+	ranked = candidates_rank(list, best, CANDIDATES_MAX, clock_now());
+	for (unsigned int i = 0; i < ranked && count < max; i++)
+		addr[count++] = best[i]->addr;
+	return count;
+}
+
+static void on_found(void *data, uint64_t id, const union addr *addr)
+{
+	struct node *node = data;
+
+	dialer_hint(node->dialer, id, addr, CANDIDATE_INTRODUCED, clock_now());
+}
+
+static void on_failed(void *data, uint64_t id, const char *why)
+{
+	log_about(LOG_LEVEL_DEBUG, id, "no direct way: %s", why);
+}
+
+static const struct punch_ops punch_ops = {
+	.send = on_punch_send,
+	.datagram = on_datagram,
+	.common = on_common,
+	.where = on_where,
+	.found = on_found,
+	.failed = on_failed,
+};
+
+/* --- paths ------------------------------------------------------------------- */
+
+static struct sync_path sync_path_of(const struct node *node,
+				     const struct path_spec *spec)
+{
+	static const uint8_t owner[] = { 1 };
+	const struct config *config = node_config(node);
+
+	return (struct sync_path){
+		.remote = spec->remote,
+		.local = spec->local,
+		.oif = spec->oif,
+		.active_interval = config->probe_interval / MILLISECOND,
+		.idle_interval = earlier(spec->idle_interval,
+					 config->keepalive) / MILLISECOND,
+		.owner = SPAN(owner),
+	};
+}
+
+static struct peer_path *free_path(struct peer *peer)
+{
+	for (unsigned int i = 0; i < PEER_PATHS_MAX; i++) {
+		if (!peer->path[i].id)
+			return &peer->path[i];
+	}
+	return NULL;
+}
+
+static bool on_add(void *data, uint64_t id, const struct path_spec *spec,
+		   uint16_t *number)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, id);
+	struct sync_path path = sync_path_of(node, spec);
+	struct peer_path *slot;
+
+	if (!peer || !peer->session)
+		return false;
+	*number = sync_path(kernel_sync(node->kernel), id, &path);
+	slot = peer_path(peer, *number);
+	if (!slot)
+		slot = free_path(peer);
+	if (!*number || !slot)
+		return false;
+	if (slot->id != *number)
+		*slot = (struct peer_path){ .id = *number };
+	slot->spec = *spec;
+	return true;
+}
+
+static void on_remove(void *data, uint64_t id, uint16_t number)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, id);
+	struct peer_path *slot = peer ? peer_path(peer, number) : NULL;
+
+	if (slot)
+		slot->id = 0;
+	sync_path_gone(kernel_sync(node->kernel), id, number);
+}
+
+static void on_probe(void *data, uint64_t id, uint16_t number, uint32_t size)
+{
+	struct node *node = data;
+	struct meshlan_path path = {
+		.has = MESHLAN_BIT(MESHLAN_A_PATH_IFINDEX) |
+		       MESHLAN_BIT(MESHLAN_A_PATH_NODE) |
+		       MESHLAN_BIT(MESHLAN_A_PATH_ID) |
+		       MESHLAN_BIT(MESHLAN_A_PATH_SIZE),
+		.ifindex = node->device.ifindex,
+		.node = id,
+		.id = number,
+		.size = size,
+	};
+
+	family_request(kernel_family(node->kernel), MESHLAN_CMD_PATH_PROBE,
+		       &meshlan_path_set, &path, false, NULL, NULL);
+}
+
+static void on_set_idle(void *data, uint64_t id, uint16_t number,
+			uint64_t interval)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, id);
+	struct peer_path *slot = peer ? peer_path(peer, number) : NULL;
+	struct sync_path path;
+
+	if (!slot)
+		return;
+	slot->spec.idle_interval = interval;
+	path = sync_path_of(node, &slot->spec);
+	sync_path_set(kernel_sync(node->kernel), id, number, &path);
+}
+
+static void on_mtu(void *data, uint64_t id, uint16_t number, uint32_t mtu)
+{
+	log_about(LOG_LEVEL_DEBUG, id, "path %u carries %u bytes", number, mtu);
+}
+
+static void on_silent(void *data, uint64_t id)
+{
+	struct node *node = data;
+
+	dialer_redial(node->dialer, id, clock_now());
+}
+
+static const struct paths_ops paths_ops = {
+	.add = on_add,
+	.remove = on_remove,
+	.probe = on_probe,
+	.set_idle = on_set_idle,
+	.mtu = on_mtu,
+	.silent = on_silent,
+};
+
+/* --- degree ------------------------------------------------------------------ */
+
+static void on_want(void *data, uint64_t id, bool want)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, id);
+
+	if (want && peer && peer->held_off)
+		return;
+	dialer_want(node->dialer, id, want, clock_now());
+	if (!want)
+		punch_want(node->punch, id, false, clock_now());
+}
+
+static void on_drop(void *data, uint64_t id)
+{
+	struct node *node = data;
+	struct peer *peer = peer_find(&node->peers, id);
+
+	if (!peer)
+		return;
+	peer->too_many = true;
+	node->links_due = true;
+}
+
+static const struct degree_ops degree_ops = {
+	.want = on_want,
+	.drop = on_drop,
+};
+
+/* --- this host --------------------------------------------------------------- */
+
+static void read_host(struct node *node, struct host *host)
+{
+	const struct underlay_addr *list;
+	size_t count;
+
+	host_init(host, node->id.self.node, node_config(node)->ports.port[0]);
+	for (unsigned int i = 0; i < node->address_count; i++)
+		host_add_mesh(host, &node->address[i], node->address_bits[i]);
+	if (!node->watch)
+		return;
+	list = underlay_list(watch_underlay(node->watch), &count);
+	for (size_t i = 0; i < count; i++)
+		host_add_local(host, &list[i].addr, list[i].ifindex,
+			       list[i].mtu, true);
+}
+
+static void on_changed(void *data, unsigned int changes)
+{
+	struct node *node = data;
+	uint64_t now = clock_now();
+	struct host host;
+	bool moved;
+
+	read_host(node, &host);
+	moved = host_moved(&node->host, &host) ||
+		changes & UNDERLAY_DEFAULT_ROUTE;
+	host.seen_count = node->host.seen_count;
+	memcpy(host.seen, node->host.seen, sizeof(host.seen));
+	node->host = host;
+	if (!moved)
+		return;
+	log_debug("the host's addresses or routes changed");
+	nat_forget(&node->nat, &node->host, 0);
+	paths_network_changed(node->paths, now);
+	punch_network_changed(node->punch, now);
+	if (node->kernel_ready)
+		dialer_network_changed(node->dialer, now);
+	nearby_network_changed(node);
+	talk_addresses(node, 0);
+	gossip_publish(node);
+}
+
+static void on_device(void *data, bool up, bool gone)
+{
+	struct node *node = data;
+
+	if (gone)
+		node_event(node, "device-gone", 0,
+			   "the device %s was deleted: restart meshd to have it again",
+			   node->device.name);
+	else if (up && node->kernel_ready)
+		sync_reread_neighbours(kernel_sync(node->kernel));
+}
+
+static const char *const *globs(const struct config_texts *list)
+{
+	const char **all;
+
+	if (!list->count)
+		return NULL;
+	all = xalloc((list->count + 1) * sizeof(*all));
+	for (size_t i = 0; i < list->count; i++)
+		all[i] = list->item[i];
+	return all;
+}
+
+static void make_filter(struct node *node, struct underlay_filter *filter)
+{
+	const struct config *config = node_config(node);
+
+	*filter = (struct underlay_filter){
+		.include = globs(&config->underlay),
+		.exclude = globs(&config->not_underlay),
+	};
+	for (unsigned int i = 0; i < node->address_count &&
+	     filter->mesh_count < 4; i++)
+		filter->mesh[filter->mesh_count++] = (struct underlay_prefix){
+			node->address[i], node->address_bits[i] };
+}
+
+static void drop_filter(struct underlay_filter *filter)
+{
+	free((void *)filter->include);
+	free((void *)filter->exclude);
+}
+
+/* --- peers come and go ------------------------------------------------------- */
+
+void ways_observed(struct node *node, uint64_t who, const union addr *from,
+		   const union addr *seen)
+{
+	if (!addr_is_usable(seen) ||
+	    !nat_observe(&node->nat, &node->host, who, from, seen, clock_now()))
+		return;
+	talk_addresses(node, 0);
+	gossip_publish(node);
+}
+
+/* For the next start: where it answered, the last first. */
+static void remember(struct node *node, const struct peer *peer)
+{
+	const struct candidates *list = book_find(node->book, peer->id);
+	struct state_node known = {
+		.node = peer->id,
+		.seen = node_date(node),
+	};
+
+	snprintf(known.name, sizeof(known.name), "%s", peer->identity.name);
+	known.addr[known.addrs++] = *conn_remote(peer->link->conn);
+	for (unsigned int i = 0; list && i < list->count &&
+	     known.addrs < STATE_ADDRS_MAX; i++) {
+		if (list->list[i].worked &&
+		    !addr_equal(&list->list[i].addr, &known.addr[0]))
+			known.addr[known.addrs++] = list->list[i].addr;
+	}
+	state_set_node(node->daemon->state, &known, clock_now());
+}
+
+void ways_up(struct node *node, struct peer *peer, struct link *link)
+{
+	const union addr *remote = conn_remote(link->conn);
+	uint64_t now = clock_now();
+
+	dialer_connected(node->dialer, peer->id, remote, now);
+	degree_connected(node->degree, peer->id, link->hello.full, now);
+	punch_want(node->punch, peer->id, false, now);
+	book_worked(node->book, peer->id, remote, now);
+	paths_connected(node->paths, peer->id, remote, conn_local(link->conn),
+			now);
+	ways_observed(node, peer->id, remote, &link->hello.observed);
+	remember(node, peer);
+}
+
+void ways_down(struct node *node, struct peer *peer, enum dial_result result,
+	       const char *why)
+{
+	uint64_t now = clock_now();
+
+	degree_lost(node->degree, peer->id, result == DIAL_ENOUGH, now);
+	nat_forget(&node->nat, &node->host, peer->id);
+	dialer_lost(node->dialer, peer->id, result, why, now);
+}
+
+/* --- the kernel's events ----------------------------------------------------- */
+
+static void note(struct peer *peer, const struct meshlan_path *path)
+{
+	struct peer_path *slot = peer_path(peer, path->id);
+
+	if (!slot)
+		return;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_STATE))
+		slot->up = path->state == MESHLAN_PATH_STATE_UP;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_RTT_SMOOTHED))
+		slot->delay = path->rtt_smoothed;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_RTT_MIN))
+		slot->delay_min = path->rtt_min;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_JITTER))
+		slot->jitter = path->jitter;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_LOSS_TX))
+		slot->loss_tx = path->loss_tx;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_LOSS_RX))
+		slot->loss_rx = path->loss_rx;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_RATE_MEASURED))
+		slot->rate = path->rate_measured;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_MTU))
+		slot->mtu = path->mtu;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_TX_BYTES))
+		slot->tx_bytes = path->tx_bytes;
+	if (MESHLAN_HAS(path, MESHLAN_A_PATH_RX_BYTES))
+		slot->rx_bytes = path->rx_bytes;
+}
+
+void ways_path_event(struct node *node, enum meshlan_event what,
+		     const struct meshlan_path *path)
+{
+	struct peer *peer = peer_find(&node->peers, path->node);
+	struct meshlan_event_info event = {
+		.has = MESHLAN_BIT(MESHLAN_A_EVENT_TYPE) |
+		       MESHLAN_BIT(MESHLAN_A_EVENT_PATH),
+		.type = what,
+		.node = path->node,
+		.path = *path,
+	};
+	bool was_up;
+
+	if (!peer)
+		return;
+	was_up = peer_paths_up(peer) > 0;
+	note(peer, path);
+	if (what == MESHLAN_EVENT_PATH_MOVED)
+		sync_path_moved(kernel_sync(node->kernel), path);
+	paths_event(node->paths, &event, clock_now());
+	routes_measured(node, peer);
+	if (was_up != (peer_paths_up(peer) > 0))
+		node_event(node, was_up ? "path-down" : "path-up", peer->id,
+			   was_up ? "%s: no path is up" : "%s: a path is up",
+			   peer->identity.name);
+}
+
+void ways_found(struct node *node, const struct meshlan_path *found)
+{
+	struct peer *peer = peer_find(&node->peers, found->node);
+	struct path_spec spec = {0};
+	uint16_t id;
+
+	if (!peer || !MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_PORT))
+		return;
+	if (MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_IPV4)) {
+		spec.remote.in.sin_family = AF_INET;
+		spec.remote.in.sin_addr = found->remote_ipv4;
+	} else {
+		spec.remote.in6.sin6_family = AF_INET6;
+		spec.remote.in6.sin6_addr = found->remote_ipv6;
+		if (addr_is_link_local(&spec.remote))
+			spec.remote.in6.sin6_scope_id = found->oif;
+	}
+	addr_set_port(&spec.remote, found->remote_port);
+	if (!(found->flags & MESHLAN_PATH_FLAGS_LOCAL_LEARNED)) {
+		if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV4)) {
+			spec.local.in.sin_family = AF_INET;
+			spec.local.in.sin_addr = found->local_ipv4;
+		} else if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV6)) {
+			spec.local.in6.sin6_family = AF_INET6;
+			spec.local.in6.sin6_addr = found->local_ipv6;
+		}
+	}
+	spec.oif = found->oif;
+	spec.idle_interval = found->idle_interval * MILLISECOND;
+	if (!on_add(node, found->node, &spec, &id))
+		return;
+	note(peer, found);
+	paths_adopt(node->paths, found->node, found, clock_now());
+	book_tell(node->book, found->node, &spec.remote, CANDIDATE_CONNECTED,
+		  clock_now());
+	routes_measured(node, peer);
+}
+
+/* --- what no event tells ----------------------------------------------------- */
+
+struct reading {
+	struct node *node;
+	bool sync;
+};
+
+static void read_path(void *data, const void *object)
+{
+	const struct meshlan_path *path = object;
+	struct reading *reading = data;
+	struct peer *peer = peer_find(&reading->node->peers, path->node);
+
+	if (!peer)
+		return;
+	note(peer, path);
+	if (reading->sync)
+		paths_sync(reading->node->paths, path->node, path, clock_now());
+}
+
+static void read_again(void *data)
+{
+}
+
+static void end_of(void *data, struct peer *peer)
+{
+	static const struct meshlan_path end;
+	struct reading *reading = data;
+
+	if (!peer->session)
+		return;
+	if (reading->sync)
+		paths_sync(reading->node->paths, peer->id, &end, clock_now());
+	routes_measured(reading->node, peer);
+}
+
+static void read_done(void *data, const struct family_answer *answer)
+{
+	struct reading *reading = data;
+
+	if (!answer->status)
+		peer_each(&reading->node->peers, end_of, reading);
+	free(reading);
+}
+
+static void read_paths(struct node *node, bool sync)
+{
+	static const struct family_dump_ops ops = {
+		.object = read_path,
+		.again = read_again,
+		.done = read_done,
+	};
+	struct meshlan_path filter = {
+		.has = MESHLAN_BIT(MESHLAN_A_PATH_IFINDEX),
+		.ifindex = node->device.ifindex,
+	};
+	struct reading *reading = xalloc(sizeof(*reading));
+
+	reading->node = node;
+	reading->sync = sync;
+	family_dump(kernel_family(node->kernel), MESHLAN_CMD_PATH_GET,
+		    &meshlan_path_set, &filter, &ops, reading);
+}
+
+void ways_reread(struct node *node)
+{
+	read_paths(node, true);
+}
+
+/* --- start, time, stop ------------------------------------------------------- */
+
+static bool recall(const struct state_node *known, void *data)
+{
+	struct node *node = data;
+
+	for (unsigned int i = 0; i < known->addrs; i++)
+		book_tell(node->book, known->node, &known->addr[i],
+			  CANDIDATE_STATE, clock_now());
+	return true;
+}
+
+void ways_go(struct node *node)
+{
+	node->measure_at = clock_now() + MEASURE;
+	state_nodes(node->daemon->state, recall, node);
+	ways_configure(node);
+	nearby_configure(node);
+	gossip_go(node);
+	dialer_network_changed(node->dialer, clock_now());
+}
+
+void ways_configure(struct node *node)
+{
+	const struct config *config = node_config(node);
+	struct underlay_filter filter;
+
+	degree_set(node->degree, config->mesh == CONFIG_MESH_FULL ?
+		   DEGREE_FULL : config->degree, config->delay_cutoff,
+		   clock_now());
+	for (size_t i = 0; i < config->peer.count; i++)
+		dialer_add_peer(node->dialer, config->peer.item[i].host,
+				config->peer.item[i].port,
+				CANDIDATE_CONFIGURED, clock_now());
+	make_filter(node, &filter);
+	underlay_set_filter(watch_underlay(node->watch), &filter);
+	drop_filter(&filter);
+}
+
+enum meshlan_status ways_start(struct node *node, struct meshlan_error *err)
+{
+	static const struct underlay_ops watch_ops = {
+		.changed = on_changed,
+		.device = on_device,
+	};
+	const struct config *config = node_config(node);
+	bool client = node->id.self.class == NODE_CLIENT;
+	struct underlay_filter filter;
+	enum meshlan_status status;
+
+	make_filter(node, &filter);
+	status = watch_open(&node->daemon->loop, &filter, &watch_ops, node,
+			    &node->watch, err);
+	drop_filter(&filter);
+	if (status)
+		return status;
+	read_host(node, &node->host);
+	node->discovery_keys = discovery_keys_new(node->id.secret);
+	node->book = book_new(&node->host);
+	node->dialer = dialer_new(&dialer_ops, node, node->book, &node->host);
+	node->punch = punch_new(&punch_ops, node, node->discovery_keys,
+				&node->host);
+	node->paths = paths_new(&paths_ops, node, node->book, &node->host);
+	node->degree = degree_new(&degree_ops, node, node->id.self.node, client,
+				  config->mesh == CONFIG_MESH_FULL ?
+				  DEGREE_FULL : config->degree,
+				  config->delay_cutoff);
+	node->measure_at = NEVER;
+	return MESHLAN_OK;
+}
+
+uint64_t ways_next(const struct node *node)
+{
+	uint64_t next = earlier(node->measure_at, punch_next(node->punch));
+
+	if (node->kernel_ready)
+		next = earlier(next, dialer_next(node->dialer));
+	next = earlier(next, paths_next(node->paths));
+	return earlier(next, degree_next(node->degree));
+}
+
+void ways_tick(struct node *node, uint64_t now)
+{
+	if (node->measure_at <= now) {
+		node->measure_at = now + MEASURE;
+		read_paths(node, false);
+	}
+	if (node->kernel_ready && dialer_next(node->dialer) <= now)
+		dialer_tick(node->dialer, now);
+	if (punch_next(node->punch) <= now)
+		punch_tick(node->punch, now);
+	if (paths_next(node->paths) <= now)
+		paths_tick(node->paths, now);
+	if (degree_next(node->degree) <= now)
+		degree_tick(node->degree, now);
+}
+
+void ways_stop(struct node *node)
+{
+	if (node->watch)
+		watch_close(node->watch);
+	if (!node->dialer)
+		return;
+	degree_free(node->degree);
+	paths_free(node->paths);
+	punch_free(node->punch);
+	dialer_free(node->dialer);
+	book_free(node->book);
+	discovery_keys_free(node->discovery_keys);
+}
