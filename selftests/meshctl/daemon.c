@@ -110,17 +110,21 @@ static void test_tables(void)
 	      "NAME  NODE              EXPIRES               THIS\n"
 	      "bob   00000000000000bb  2027-01-15T09:00:00Z  yes\n");
 	shows("a path", render_path,
-	      "{\"from\":\"alice\",\"to\":\"carol\",\"metric\":240,\"hops\":["
-	      "{\"name\":\"bob\",\"node\":\"00000000000000bb\",\"delay\":1000000,\"mtu\":1400},"
-	      "{\"name\":\"carol\",\"node\":\"00000000000000cc\",\"broken\":\"no answer\"}]}",
+	      "{\"from\":\"alice\",\"to\":\"carol\",\"metric\":240,\"reached\":true,\"hops\":["
+	      "{\"from\":\"alice\",\"name\":\"bob\",\"delay\":1000000,\"mtu\":1400},"
+	      "{\"from\":\"bob\",\"name\":\"carol\",\"broken\":\"no path\"}]}",
 	      "from alice to carol, metric 240\n"
-	      "HOP    NODE              DELAY  JITTER  LOSS  RATE  MTU   METRIC  BROKEN\n"
-	      "bob    00000000000000bb  1 ms   -       -     -     1400  -       -\n"
-	      "carol  00000000000000cc  -      -       -     -     -     -       no answer\n");
+	      "FROM   TO     WEIGHT  DELAY  JITTER  LOSS  RATE  MTU   METRIC  BROKEN\n"
+	      "alice  bob    -       1 ms   -       -     -     1400  -       -\n"
+	      "bob    carol  -       -      -       -     -     -     -       no path\n");
+	shows("a path that breaks off", render_path,
+	      "{\"from\":\"alice\",\"to\":\"carol\",\"reached\":false,\"hops\":[]}",
+	      "from alice to carol: it is not reached\n"
+	      "FROM  TO  WEIGHT  DELAY  JITTER  LOSS  RATE  MTU  METRIC  BROKEN\n");
 	shows("a graph", render_graph,
-	      "{\"nodes\":[],\"links\":[{\"from\":\"00000000000000aa\",\"to\":\"00000000000000bb\",\"delay\":1000000,\"metric\":5,\"up\":true}]}",
-	      "FROM              TO                DELAY  JITTER  LOSS  RATE  METRIC  COST  UP\n"
-	      "00000000000000aa  00000000000000bb  1 ms   -       -     -     5       -     yes\n");
+	      "{\"nodes\":[],\"links\":[{\"from\":\"alice\",\"to\":\"bob\",\"delay\":1000000,\"metric\":5,\"up\":true}]}",
+	      "FROM   TO   DELAY  JITTER  LOSS  RATE  METRIC  COST  UP\n"
+	      "alice  bob  1 ms   -       -     -     5       -     yes\n");
 }
 
 static void test_sentences(void)

@@ -262,7 +262,8 @@ TABLE(signers, {"NAME", "name", KIND_TEXT}, {"NODE", "node", KIND_TEXT},
       {"EXPIRES", "expires", KIND_DATE}, {"THIS", "self", KIND_SWITCH})
 
 static const struct column hop_columns[] = {
-	{"HOP", "name", KIND_TEXT}, {"NODE", "node", KIND_TEXT},
+	{"FROM", "from", KIND_TEXT}, {"TO", "name", KIND_TEXT},
+	{"WEIGHT", "weight", KIND_NUMBER},
 	{"DELAY", "delay", KIND_NS}, {"JITTER", "jitter", KIND_NS},
 	{"LOSS", "loss", KIND_LOSS}, {"RATE", "rate", KIND_RATE},
 	{"MTU", "mtu", KIND_NUMBER}, {"METRIC", "metric", KIND_NUMBER},
@@ -274,9 +275,11 @@ void render_path(FILE *out, const json_t *result, uint64_t date)
 	char from[MESHLAN_TEXT_MAX], to[MESHLAN_TEXT_MAX];
 
 	(void)date;
-	fprintf(out, "from %s to %s, metric %" PRIu64 "\n",
-		text_of(result, "from", from), text_of(result, "to", to),
-		number_of(result, "metric"));
+	fprintf(out, "from %s to %s", text_of(result, "from", from),
+		text_of(result, "to", to));
+	if (has(result, "metric"))
+		fprintf(out, ", metric %" PRIu64, number_of(result, "metric"));
+	fputs(is(result, "reached") ? "\n" : ": it is not reached\n", out);
 	render_table(out, json_object_get(result, "hops"), hop_columns);
 }
 

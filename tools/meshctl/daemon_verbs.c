@@ -74,7 +74,6 @@ enum meshlan_status ask_rest(struct args *args, const char *method,
 PLAIN(peers, "peers", render_peers)
 PLAIN(nodes, "nodes", render_nodes)
 PLAIN(records, "records", render_records)
-PLAIN(graph, "graph", render_graph)
 PLAIN(reload, "reload", render_reload)
 PLAIN(metrics, "metrics", render_metrics)
 
@@ -236,6 +235,18 @@ enum meshlan_status run_way(struct args *args, struct meshlan_error *err)
 		status = take_name(args, params, "from", "node", err);
 	if (!status)
 		status = take_name(args, params, "to", "node", err);
+	return ask_rest(args, "path", params, render_path, status, err);
+}
+
+enum meshlan_status trace_mesh(struct args *args, struct meshlan_error *err)
+{
+	json_t *params = json_object();
+	enum meshlan_status status = take_name(args, params, "to", "node", err);
+
+	if (!status && args->count && !strcmp(args->word[0], "all")) {
+		take(args);
+		json_object_set_new(params, "all", json_true());
+	}
 	return ask_rest(args, "path", params, render_path, status, err);
 }
 

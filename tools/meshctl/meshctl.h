@@ -49,6 +49,8 @@ run_fn run_metrics;
 
 /* Chosen on the command line; NULL if no network was. */
 extern bool want_json;
+/* The way to a node as the daemons on it tell it. */
+enum meshlan_status trace_mesh(struct args *args, struct meshlan_error *err);
 extern const char *want_network;
 /* Opened by the first question. */
 extern struct meshlan_nl family;

@@ -180,6 +180,10 @@ enum meshlan_status run_trace(struct args *args, struct meshlan_error *err)
 	struct trace trace = {0};
 	enum meshlan_status status;
 
+	/* A device stands before a node; else it is the daemon's to find. */
+	if (args->count == 1 ||
+	    (args->count == 2 && !strcmp(args->word[1], "all")))
+		return trace_mesh(args, err);
 	status = asker_take(&trace.asker, args, err);
 	if (!status)
 		status = take_words(args, words, &trace, err);

@@ -28,6 +28,8 @@
 #define MESSAGE_DIGESTS_MAX	2048
 #define MESSAGE_RECORDS_MAX	64
 #define MESSAGE_CERTS_MAX	4
+#define MESSAGE_LINKS_MAX	256
+#define MESSAGE_HOPS_MAX	16
 
 enum message_type {
 	/* Both ends, first, and before anything else. */
@@ -67,6 +69,10 @@ enum message_type {
 	MESSAGE_JOIN_GRANT,
 	MESSAGE_JOIN_REFUSE,
 	MESSAGE_RELAY,
+
+	/* What others see; only inside MESSAGE_RELAY. See node/look.h. */
+	MESSAGE_LOOK_ASK = 72,
+	MESSAGE_LOOK,
 };
 
 /* Why a connection ends; also QUIC's application error code. */
@@ -231,6 +237,42 @@ struct message_relay {
 	struct span body;		/* one of the messages above */
 };
 
+struct message_look_ask {
+	uint64_t toward;		/* next hops to it; 0: none */
+	bool links;			/* its neighbours */
+};
+
+struct message_look_link {
+	uint64_t node;
+	uint64_t delay, jitter;		/* nanoseconds */
+	uint32_t loss;			/* of a million */
+	uint64_t rate;			/* bit/s */
+	uint32_t metric, cost;
+	uint16_t mtu;
+	bool up;
+};
+
+struct message_look_links {
+	unsigned int count;
+	struct message_look_link *link;
+};
+
+struct message_look_hop {
+	uint64_t node;
+	uint32_t weight, metric;
+};
+
+struct message_look_hops {
+	unsigned int count;
+	struct message_look_hop *hop;
+};
+
+struct message_look {
+	struct message_look_links links;
+	struct message_look_hops hops;	/* the first has most of it */
+	uint32_t metric;
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -251,6 +293,8 @@ struct message {
 		struct message_join_grant join_grant;
 		struct message_join_refuse join_refuse;
 		struct message_relay relay;
+		struct message_look_ask look_ask;
+		struct message_look look;
 	};
 	/* What decoding allocated; message_release() frees it. */
 	void *memory[4];

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "confine/confine.h"
 #include "confine/notify.h"
+#include "node/look.h"
 #include "node/node.h"
 #include "node/start.h"
 
@@ -41,6 +42,8 @@ void daemon_end(struct daemon *daemon)
 {
 	struct node *node = daemon->node;
 
+	/* Calls that wait for others still look at the node. */
+	look_stop(node);
 	daemon->node = NULL;
 	node_free(node);
 	if (!daemon->stopping) {

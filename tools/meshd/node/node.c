@@ -16,6 +16,7 @@
 #include "base/secret.h"
 #include "node/address.h"
 #include "node/hooks.h"
+#include "node/look.h"
 
 #define HOUSEKEEPING	(5 * SECOND)
 /* What nobody wanted by then, nobody will; see kernel/sync.h. */
@@ -239,6 +240,7 @@ enum meshlan_status node_new(struct daemon *daemon, struct identity *id,
 /* Connections first, so that goodbyes leave while all is there. */
 void node_free(struct node *node)
 {
+	look_stop(node);
 	links_stop(node);
 	nearby_stop(node);
 	admit_stop(node);
@@ -272,6 +274,7 @@ uint64_t node_next(const struct node *node)
 	uint64_t next = earlier(node->housekeeping_at, node->sweep_at);
 
 	next = earlier(next, links_next(node));
+	next = earlier(next, look_next(node));
 	next = earlier(next, sessions_next(node));
 	next = earlier(next, routing_next(node->routing));
 	next = earlier(next, ways_next(node));
@@ -307,6 +310,7 @@ void node_tick(struct node *node, uint64_t now)
 	if (node->housekeeping_at <= now)
 		keep_house(node, now);
 	links_tick(node, now);
+	look_tick(node, now);
 	sessions_tick(node, now);
 	if (routing_next(node->routing) <= now)
 		routing_tick(node->routing, now);

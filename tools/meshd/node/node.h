@@ -101,6 +101,9 @@ struct node {
 	uint64_t relayed;		/* last number of an exchange */
 	struct buf issued_chain;	/* lent to the signer */
 
+	struct look *looks;		/* questions under way */
+	uint32_t looks_answered;	/* since looks_at */
+	uint64_t looks_at;
 	struct hooks *hooks;		/* NULL: no directory */
 	uint64_t refused[IDENTITY_CAUSES];
 	uint64_t refused_psk, refused_version;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "node/look.h"
 
 #define RELAY_TTL	16
 
@@ -101,8 +102,13 @@ static void hear_relay(struct node *node, struct link *link,
 	}
 	if (message_decode(&inner, relay.relay.body.data,
 			   relay.relay.body.len, &why) == MESSAGE_GOOD) {
-		admit_relayed(node, relay.relay.from, relay.relay.exchange,
-			      &inner);
+		if (inner.type == MESSAGE_LOOK_ASK ||
+		    inner.type == MESSAGE_LOOK)
+			look_hear(node, relay.relay.from, relay.relay.exchange,
+				  &inner);
+		else
+			admit_relayed(node, relay.relay.from,
+				      relay.relay.exchange, &inner);
 		message_release(&inner);
 	}
 }

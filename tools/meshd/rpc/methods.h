@@ -60,17 +60,19 @@
  *	hops: [{name, node, weight, metric}]
  * }]
  *
- * path {from?: NODE, to: NODE} -> {
- *	from, to: names, metric
- *	hops: [{name, node, delay?, jitter?, loss?, rate?, mtu?, metric?,
- *		broken?: one line}]
- * }			from is this node if it is missing
+ * path {from?: NODE, to: NODE, all?: boolean} -> {
+ *	from, to: names, metric?, reached: whether the way leads there
+ *	hops: [{from, name, node, weight?, delay?, jitter?, loss?, rate?, mtu?,
+ *		metric?, broken?: one line}]
+ * }			from is this node if it is missing; NODE may also be an
+ *			address or MAC address of the segment. all: every hop
+ *			that may be taken, not only the one that is taken most
  *
  * graph -> {
- *	nodes: [{name, node, self?: true}]
- *	links: [{from, to: node ids, delay?, jitter?, loss?, rate?, metric?,
- *		cost?, up: boolean}]
- * }
+ *	nodes: [{name, node, self?: true, silent?: true}]
+ *	links: [{from, to: names, from_node, to_node, delay?, jitter?, loss?,
+ *		rate?, metric?, cost?, up: boolean}]
+ * }			as all nodes tell it, each link once
  *
  * init* {name?, address?: [endpoint]: where others reach it, note?} -> {
  *	network, name, node, device, addresses: [text]
