@@ -246,6 +246,7 @@ static void settle(struct link *link)
 	dial_done(link, DIAL_CONNECTED, NULL);
 	sessions_up(node, peer, link);
 	ways_up(node, peer, link);
+	routes_up(node, peer);
 	store_up(node->store, peer->id, clock_now());
 	admit_tell_revoked(node, peer->id);
 	talk_addresses(node, peer->id);
@@ -397,7 +398,9 @@ static void lost(struct node *node, struct link *link,
 	peer_error(peer, "%s", end->text);
 	sessions_down(node, peer, link);
 	store_down(node->store, peer->id);
+	routes_down(node, peer);
 	if (end->goodbye == GOODBYE_DISCONNECT ||
+	    end->goodbye == GOODBYE_REVOKED ||
 	    end->goodbye == GOODBYE_LEFT || end->goodbye == GOODBYE_DEGREE)
 		sessions_end(node, peer);
 	ways_down(node, peer, result_of(end), end->text);

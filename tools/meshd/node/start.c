@@ -39,6 +39,7 @@ struct start {
 	struct identity *id;
 	union addr members[MESSAGE_ADDRS_MAX];
 	unsigned int member_count;
+	uint32_t contact[MESSAGE_ADDRS_MAX];	/* the dialer's, for these */
 	struct meshlan_error err;
 	enum meshlan_status status;
 };
@@ -309,43 +310,55 @@ static void joined(struct start *start)
 		return;
 	}
 	for (unsigned int i = 0; i < start->member_count; i++)
-		dialer_add_address(daemon->node->dialer, &start->members[i],
-				   CANDIDATE_TOKEN, now);
+		start->contact[i] = dialer_add_address(daemon->node->dialer,
+						       &start->members[i],
+						       CANDIDATE_TOKEN, now);
 	start->phase = PHASE_PEERS;
 	start->deadline = now + PEERS_WAIT;
 }
 
 struct tally {
-	const struct node *node;
 	unsigned int up, missing;
 };
 
+static void count_up(void *data, struct peer *peer)
+{
+	struct tally *tally = data;
+	struct keys_status keys = {0};
+
+	if (peer->keys)
+		keys_status(peer->keys, &keys);
+	if (peer->link && peer_paths_up(peer) && keys.transmits)
+		tally->up++;
+	else if (peer->link)
+		tally->missing++;
+}
+
+/* Those that have not shown yet that they cannot be reached. */
 static void count_wanted(void *data, const struct dialer_state *state)
 {
 	struct tally *tally = data;
-	struct peer *peer = peer_find(&tally->node->peers, state->node);
-	struct keys_status keys = {0};
 
-	if (!state->node)
-		return;
-	if (peer && peer->keys)
-		keys_status(peer->keys, &keys);
-	if (peer && peer->link && peer_paths_up(peer) && keys.transmits)
-		tally->up++;
-	else if (!state->failures)
+	if (state->node && !state->connected && !state->failures)
 		tally->missing++;
 }
 
 static void look_for_peers(struct start *start, uint64_t now)
 {
 	struct node *node = start->daemon->node;
-	struct tally tally = { .node = node };
+	struct tally tally = {0};
 	json_t *result;
 
+	peer_each(&node->peers, count_up, &tally);
 	dialer_each(node->dialer, count_wanted, &tally);
 	if ((!tally.up || tally.missing || !gossip_settled(node)) &&
 	    now < start->deadline)
 		return;
+	/* From now on records say where nodes are. */
+	for (unsigned int i = 0; tally.up && i < start->member_count; i++) {
+		if (start->contact[i])
+			dialer_remove_peer(node->dialer, start->contact[i]);
+	}
 	result = about(node);
 	json_object_set_new(result, "peers", json_integer(tally.up));
 	rpc_answer(start->call, result);
