@@ -3,15 +3,15 @@
 # Copyright (C) 2026 the meshlan developers
 # meshlan-test: library
 #
-# make demo: two nodes on one machine, each in a network namespace of its own,
-# joined by a cable. Every command is shown before it runs. In this machine's
-# kernel if that can take the module, else in a virtual machine.
+# make demo: five hosts on one machine, each a network namespace, cabled to a
+# ring; one command each, and they are one Ethernet. Every command is shown
+# before it runs. In this machine's kernel if that can take the module, else in
+# a virtual machine.
 set -uo pipefail
 
-A=meshlan-demo-a
-B=meshlan-demo-b
-IDA=00000000000000aa
-IDB=00000000000000bb
+HOSTS=(alice bob carol dave erin)
+DIR=/tmp/meshlan-demo
+pids=()
 
 die() {
 	echo "demo: $*" >&2
@@ -20,83 +20,153 @@ die() {
 
 title() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-# Show a command as one would type it inside its namespace, and run it.
-at() { # NAMESPACE COMMAND...
-	local ns=$1
+# Each host has files of its own where meshd and meshctl look for them.
+on() { # HOST COMMAND...
+	local host=$1
 
 	shift
-	printf '\033[32m%s# %s\033[0m\n' "${ns##*-}" "$*"
-	ip netns exec "$ns" "$@" || die "failed: $*"
+	ip netns exec "demo-$host" "$DIR/on" "$DIR/$host" "$@"
 }
 
-cable() {
-	ip netns add $A || die "no network namespaces"
-	ip netns add $B || die "no network namespaces"
-	ip -n $A link add eth0 type veth peer name eth0 netns $B ||
-		die "no veth in this kernel"
-	ip -n $A addr add 203.0.113.1/24 dev eth0
-	ip -n $B addr add 203.0.113.2/24 dev eth0
-	ip -n $A link set eth0 up
-	ip -n $B link set eth0 up
+# Show a command as one would type it on that host, and run it.
+at() { # HOST COMMAND...
+	local host=$1
+
+	shift
+	printf '\033[32m%s# %s\033[0m\n' "$host" "$*"
+	on "$host" "$@" || die "failed: $*"
 }
 
-# Each kernel draws an index and a nonce; the two secrets, which are one, and
-# the other side's nonce make the keys.
-keys() {
-	local secret ka kb ia ib na nb cipher=chacha20-poly1305
+host() { # NAME
+	local name=$1
 
-	secret=$(meshctl genkey)
-	ka=$(ip netns exec $A meshctl -j key new mesh0 $IDB) || die "no key"
-	kb=$(ip netns exec $B meshctl -j key new mesh0 $IDA) || die "no key"
-	ia=$(jq -r .index <<<"$ka") na=$(jq -r .nonce <<<"$ka")
-	ib=$(jq -r .index <<<"$kb") nb=$(jq -r .nonce <<<"$kb")
-	at $A meshctl key set mesh0 $IDB "$ia" peer-index "$ib" \
-		peer-nonce "$nb" cipher "$cipher" secret-file - <<<"$secret"
-	at $B meshctl key set mesh0 $IDA "$ib" peer-index "$ia" \
-		peer-nonce "$na" cipher "$cipher" secret-file - <<<"$secret"
-	at $A meshctl key use mesh0 $IDB "$ia"
-	at $B meshctl key use mesh0 $IDA "$ib"
+	mkdir -p "$DIR/$name/etc" "$DIR/$name/lib" "$DIR/$name/run"
+	printf '[daemon]\nuser = root\nlog-level = warning\n' \
+		>"$DIR/$name/etc/home.conf"
+	ip netns add "demo-$name" || die "no network namespaces"
+	ip -n "demo-$name" link set lo up
+	# Where systemd-resolved runs, meshd tells it; here nobody does.
+	mkdir -p "/etc/netns/demo-$name"
+	on "$name" meshd home >"$DIR/$name/log" 2>&1 &
+	pids+=($!)
 }
 
-wait_up() {
+cable() { # A B N
+	ip -n "demo-$1" link add "to-$2" type veth peer name "to-$1" \
+		netns "demo-$2" || die "no veth in this kernel"
+	ip -n "demo-$1" addr add "203.0.113.$(($3 * 4 + 1))/30" dev "to-$2"
+	ip -n "demo-$2" addr add "203.0.113.$(($3 * 4 + 2))/30" dev "to-$1"
+	ip -n "demo-$1" link set "to-$2" up
+	ip -n "demo-$2" link set "to-$1" up
+}
+
+ring() {
 	local i
 
-	for ((i = 0; i < 50; i++)); do
-		ip netns exec $A meshctl -j path list mesh0 $IDB |
-			jq -e 'any(.state == "up")' >/dev/null && return
+	mkdir -p /etc/meshlan /var/lib/meshlan /run/meshlan "$DIR"
+	cat >"$DIR/on" <<-'END'
+	#!/bin/sh
+	d=$1
+	shift
+	mount --bind "$d/etc" /etc/meshlan &&
+		mount --bind "$d/lib" /var/lib/meshlan &&
+		mount --bind "$d/run" /run/meshlan && exec "$@"
+	END
+	chmod +x "$DIR/on"
+	for i in "${HOSTS[@]}"; do host "$i"; done
+	for ((i = 0; i < 5; i++)); do
+		cable "${HOSTS[i]}" "${HOSTS[(i + 1) % 5]}" $i
+	done
+}
+
+wait_for() { # COMMAND...
+	local i
+
+	for ((i = 0; i < 300; i++)); do
+		"$@" >/dev/null 2>&1 && return
 		sleep 0.1
 	done
-	die "the path does not come up"
+	die "waited in vain: $*"
+}
+
+# The host that joins dials the member at the other end of a cable; alice, who
+# admits it, may be elsewhere.
+join() { # HOST ADDRESS
+	local token
+
+	printf '\033[32m%s# %s\033[0m\n' alice "meshctl token create address $2"
+	token=$(on alice meshctl -j token create address "$2" | jq -r .token) ||
+		die "no token"
+	at "$1" meshctl -n home join "$token" name "$1"
+}
+
+name_server() { # HOST
+	printf 'nameserver %s\nsearch home.internal\n' \
+		"$(on "$1" meshctl -j status | jq -r '.addresses[0]')" \
+		>"/etc/netns/demo-$1/resolv.conf"
+}
+
+knows_all() { # HOST
+	[ "$(on "$1" meshctl -j nodes |
+		jq '[.[] | select(.reach != "none")] | length')" = 5 ]
 }
 
 show() {
-	cable
-	title "a device on each node: 203.0.113.1 is a, 203.0.113.2 is b"
-	at $A ip link add mesh0 type meshlan node $IDA
-	at $B ip link add mesh0 type meshlan node $IDB
-	at $A ip link set mesh0 up
-	at $B ip link set mesh0 up
-	title "each is told of the other: a session, keys, a path"
-	at $A meshctl session add mesh0 $IDB
-	at $B meshctl session add mesh0 $IDA
-	keys
-	at $A meshctl path add mesh0 $IDB remote 203.0.113.2:23731
-	at $B meshctl path add mesh0 $IDA remote 203.0.113.1:23731
-	wait_up
-	title "now they share an Ethernet"
-	at $A ip addr add 192.168.77.1/24 dev mesh0
-	at $B ip addr add 192.168.77.2/24 dev mesh0
-	at $A ping -c 5 -i 0.2 192.168.77.2
-	title "what the kernel knows"
-	at $A meshctl show
-	at $A bridge fdb show dev mesh0
-	at $A ip -s link show mesh0
+	local name
+
+	ring
+	for name in "${HOSTS[@]}"; do
+		wait_for test -S "$DIR/$name/run/home.sock"
+	done
+	title "five hosts in a ring: alice - bob - carol - dave - erin - alice"
+	at alice meshctl -n home init name alice
+	title "the others join, each by the neighbour it can reach"
+	join bob 203.0.113.1
+	join carol 203.0.113.5
+	join dave 203.0.113.9
+	join erin 203.0.113.18
+	for name in "${HOSTS[@]}"; do
+		wait_for knows_all "$name"
+		name_server "$name"
+	done
+	title "one Ethernet: by name, also over two hops"
+	at alice ping -c 3 -i 0.2 bob
+	at alice ping -c 3 -i 0.2 carol
+	title "how alice sees it"
+	at alice meshctl status
+	at alice meshctl nodes
+	at alice meshctl graph
+	at alice meshctl trace carol
+	title "the cable between alice and bob is cut, while alice talks to carol"
+	on alice ping -i 0.05 -c 100 carol >"$DIR/ping" &
+	sleep 1
+	ip -n demo-alice link set to-bob down
+	wait $!
+	tail -n 3 "$DIR/ping"
+	at alice meshctl trace carol
+	title "and mended"
+	ip -n demo-alice link set to-bob up
+	wait_for shorter
+	at alice meshctl trace carol
+	at alice ping -c 3 -i 0.2 carol
+}
+
+shorter() {
+	on alice meshctl -j trace carol |
+		jq -e '.reached and (.hops | length) == 2'
 }
 
 # shellcheck disable=SC2317 # called by the trap
 clean() {
-	ip netns del $A
-	ip netns del $B
+	local name
+
+	kill "${pids[@]}"
+	wait "${pids[@]}"
+	for name in "${HOSTS[@]}"; do
+		ip netns del "demo-$name"
+		rm -rf "/etc/netns/demo-$name"
+	done
+	rm -rf "$DIR"
 	[ "${loaded:-0}" = 0 ] || rmmod meshlan
 } 2>/dev/null
 

@@ -55,6 +55,8 @@ void ask_token_create(struct rpc_call *call, const json_t *params, void *data)
 	const char *name = json_string_value(json_object_get(params, "name"));
 	const char *note = json_string_value(json_object_get(params, "note"));
 	struct daemon *daemon = data;
+	const json_t *list = json_object_get(params, "address");
+	const char *endpoint[TOKEN_ENDPOINTS_MAX + 2] = {0};
 	struct token_record wish, record;
 	struct meshlan_error err;
 	enum meshlan_status status;
@@ -67,8 +69,11 @@ void ask_token_create(struct rpc_call *call, const json_t *params, void *data)
 		wish.class = NODE_CLIENT;
 	if (name)
 		strcpy(wish.name, name);
+	for (size_t i = 0; i < json_array_size(list) &&
+	     i <= TOKEN_ENDPOINTS_MAX; i++)
+		endpoint[i] = json_string_value(json_array_get(list, i));
 	text = secret_alloc(TOKEN_TEXT_MAX);
-	status = admit_token(daemon->node, &wish, note, NULL, text, &record,
+	status = admit_token(daemon->node, &wish, note, endpoint, text, &record,
 			     &err);
 	if (status) {
 		rpc_refuse(call, status, "%s", err.text);

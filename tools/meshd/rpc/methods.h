@@ -92,7 +92,8 @@
  * drain* {on: boolean} -> {draining: boolean}
  *
  * token.create* {uses?, expires?: seconds from now, class?, any_signer?:
- *	boolean, name?: of the node that comes with it, note?} -> {id, token,
+ *	boolean, name?: of the node that comes with it, note?, address?: [text]
+ *	where it is to dial} -> {id, token,
  *	join, uses, expires, class, any_signer, name?}
  * token.list* -> [{id, state: "good"|"used up"|"expired"|"revoked", uses,
  *	uses_left, created, expires, class, any_signer, name?, note?}]
@@ -143,7 +144,7 @@ struct rpc_param {
 	bool must;
 };
 
-#define RPC_PARAMS_MAX	6
+#define RPC_PARAMS_MAX	7
 
 struct rpc_method {
 	const char *name;
