@@ -95,7 +95,9 @@ daemon() { # NAME [OPTION...]
 	local name=$1
 
 	shift
-	on "$name" meshd home "$@" >>"$T/$name/log" 2>&1 &
+	# Not by on: a function would be a process of its own.
+	ip netns exec "${NS[$name]}" "$T/on" "$T/$name" meshd home "$@" \
+		>>"$T/$name/log" 2>&1 &
 	DAEMON[$name]=$!
 	at_end "kill ${DAEMON[$name]}"
 	wait_for 10 test -S "$T/$name/run/home.sock"

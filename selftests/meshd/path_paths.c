@@ -212,6 +212,33 @@ TEST(path, paths_of_a_node)
 	end(&k);
 }
 
+/* Frames have the other family; the connection would wait for its timeout. */
+TEST(path, paths_ground)
+{
+	union addr remote = at("198.51.100.1"), six = at("2001:db8::9");
+	struct kernel k;
+
+	begin(&k);
+	book_tell(k.book, NODE, &six, CANDIDATE_TOLD, k.now);
+	paths_connected(k.paths, NODE, &remote, NULL, k.now);
+	run(&k, SECOND, "198.51.100.1 2001:db8::9");
+	point_number("both are up", paths_up(k.paths, NODE), 2);
+	tell(&k, 101, MESHLAN_EVENT_PATH_DOWN, 0, NULL);
+	run(&k, 5 * SECOND, "198.51.100.1");
+	point_number("another path's end is nothing to it", k.silent, 0);
+	run(&k, MINUTE, "198.51.100.1 2001:db8::9");
+	tell(&k, 100, MESHLAN_EVENT_PATH_DOWN, 0, NULL);
+	run(&k, SECOND, "2001:db8::9");
+	point_number("its own path may be back at once", k.silent, 0);
+	run(&k, 5 * SECOND, "2001:db8::9");
+	point_number("its own path stays down: told, once", k.silent, 1);
+	run(&k, SECOND, "198.51.100.1 2001:db8::9");
+	tell(&k, 100, MESHLAN_EVENT_PATH_DOWN, 0, NULL);
+	run(&k, 5 * SECOND, "2001:db8::9");
+	point_number("and again when it was up meanwhile", k.silent, 2);
+	end(&k);
+}
+
 TEST(path, paths_many_told)
 {
 	union addr remote = at("198.51.100.1");
@@ -287,7 +314,7 @@ TEST(path, paths_adoption)
 	struct meshlan_path path = {
 		.has = MESHLAN_BIT(MESHLAN_A_PATH_REMOTE_IPV4) |
 		       MESHLAN_BIT(MESHLAN_A_PATH_STATE),
-		.node = NODE, .id = 7, .remote_port = 23731,
+		.node = NODE, .id = 100, .remote_port = 23731,
 		.remote_ipv4 = remote.in.sin_addr,
 		.state = MESHLAN_PATH_STATE_UP,
 	};
@@ -295,8 +322,11 @@ TEST(path, paths_adoption)
 	struct kernel k;
 
 	begin(&k);
-	paths_adopt(k.paths, NODE, &path, k.now);
-	k.path[0].up = true;
+	k.count = 1;
+	k.path[0].id = 100;
+	k.path[0].spec.remote = remote;
+	k.path[0].there = k.path[0].up = true;
+	point(paths_adopt(k.paths, NODE, &path, k.now), "a path is adopted");
 	point_number("adopted, and up", paths_up(k.paths, NODE), 1);
 	paths_connected(k.paths, NODE, &remote, NULL, k.now);
 	point_number("the connection's path is that one", there(&k), 1);

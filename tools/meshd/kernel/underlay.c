@@ -202,7 +202,7 @@ static bool usable(const struct underlay *underlay, const struct local *local)
 
 	addr_set_port(&addr, 1);
 	if (!addr_is_usable(&addr) || local->scope > RT_SCOPE_LINK ||
-	    !is_settled(local) || in_mesh(underlay, &local->addr))
+	    !is_settled(local))
 		return false;
 	return !is_temporary(local) || !has_lasting(underlay, local);
 }
@@ -245,7 +245,8 @@ static int compare(const void *a, const void *b)
 }
 
 static struct underlay_addr *make_list(const struct underlay *underlay,
-				       size_t *count)
+				       size_t *count,
+				       struct underlay_addr *refused)
 {
 	struct underlay_addr *list =
 		xalloc((underlay->locals + 1) * sizeof(*list));
@@ -255,8 +256,12 @@ static struct underlay_addr *make_list(const struct underlay *underlay,
 		const struct local *local = &underlay->local[i];
 		const struct link *link = link_of(underlay, local->ifindex);
 
-		if (link && link_usable(underlay, link) &&
-		    usable(underlay, local))
+		if (!link || !link_usable(underlay, link) ||
+		    !usable(underlay, local))
+			continue;
+		if (in_mesh(underlay, &local->addr))
+			describe(underlay, link, local, refused);
+		else
 			describe(underlay, link, local, &list[(*count)++]);
 	}
 	qsort(list, *count, sizeof(*list), compare);
@@ -296,6 +301,11 @@ const struct underlay_addr *underlay_list(const struct underlay *underlay,
 {
 	*count = underlay->count;
 	return underlay->list;
+}
+
+const struct underlay_addr *underlay_in_mesh(const struct underlay *underlay)
+{
+	return underlay->refused.ifindex ? &underlay->refused : NULL;
 }
 
 bool underlay_has(const struct underlay *underlay, const union addr *addr)
@@ -343,15 +353,19 @@ static void ask_default(struct underlay *underlay)
 
 void underlay_tick(struct underlay *underlay, uint64_t now)
 {
-	struct underlay_addr *list;
+	struct underlay_addr *list, refused = {0};
 	unsigned int changes;
 	size_t count;
 
 	if (now < underlay_next(underlay))
 		return;
 	underlay->dirty = false;
-	list = make_list(underlay, &count);
+	list = make_list(underlay, &count, &refused);
 	changes = difference(underlay->list, underlay->count, list, count);
+	if (refused.ifindex != underlay->refused.ifindex ||
+	    (refused.ifindex && compare(&refused, &underlay->refused)))
+		changes |= UNDERLAY_IN_MESH;
+	underlay->refused = refused;
 	/* Before the first list nothing had changed. */
 	if (underlay->told)
 		changes |= underlay->pending;

@@ -36,6 +36,7 @@ enum underlay_change {
 	UNDERLAY_DEFAULT_ROUTE	= 4,	/* of either family */
 	UNDERLAY_ROUTE		= 8,	/* some other one */
 	UNDERLAY_MTU		= 16,	/* of an interface with an address */
+	UNDERLAY_IN_MESH	= 32,	/* what underlay_in_mesh() says */
 };
 
 struct underlay_filter {
@@ -78,6 +79,8 @@ void underlay_set_filter(struct underlay *underlay,
 /* Sorted: by interface, then address. Valid until the next call of anything. */
 const struct underlay_addr *underlay_list(const struct underlay *underlay,
 					  size_t *count);
+/* One that is left out since it is inside the mesh's prefix; NULL: none. */
+const struct underlay_addr *underlay_in_mesh(const struct underlay *underlay);
 bool underlay_has(const struct underlay *underlay, const union addr *addr);
 
 /*

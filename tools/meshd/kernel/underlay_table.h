@@ -37,6 +37,7 @@ struct underlay {
 	uint32_t route[2];		/* interfaces of the default ones */
 	struct underlay_addr *list;
 	size_t count;
+	struct underlay_addr refused;	/* in the mesh; ifindex 0: none */
 	unsigned int pending;		/* changes that no list shows */
 	bool dirty, ask, dumping, told;
 	bool held;			/* a route's change is told later */

@@ -59,12 +59,12 @@ static void put_peer(void *data, struct peer *peer)
 	json_array_append_new(list, object);
 }
 
-/* Configured, and never heard of. */
+/* Configured, and never heard of; a token's while there is nobody else. */
 static void put_stranger(void *data, const struct dialer_state *state)
 {
 	json_t *list = data, *object;
 
-	if (state->node || state->connected)
+	if (state->node || state->connected || state->again == NEVER)
 		return;
 	object = json_object();
 	put_text(object, "name", state->name);

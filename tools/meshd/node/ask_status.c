@@ -167,6 +167,9 @@ static void put_warnings(json_t *status, const struct daemon *daemon)
 		warn(list, "the certificate ends soon and is not renewed: is a signer up?");
 	if (node && identity_is_revoked(&node->id, node->id.self.node))
 		warn(list, "this node was revoked; leave, and join with a new token");
+	if (node && node->device_gone)
+		warn(list, "the device %s was deleted: restart meshd to have it again",
+		     node->device.name);
 	while (node && (lacks = family_lacks(kernel_family(node->kernel), &i)))
 		warn(list, "the loaded module is older than meshd: %s", lacks);
 	json_object_set_new(status, "warnings", list);
@@ -261,6 +264,24 @@ static void find_contact(void *data, const struct dialer_state *state)
 		     "let UDP pass on its port, or name a peer or hub that it reaches");
 }
 
+static void find_device(json_t *list, const struct node *node)
+{
+	const struct underlay_addr *refused =
+		underlay_in_mesh(watch_underlay(node->watch));
+	char text[ADDR_TEXT_MAX], what[128];
+
+	if (node->device_gone)
+		find(list, "error", node->device.name,
+		     "the device was deleted", "restart meshd");
+	if (!refused)
+		return;
+	snprintf(what, sizeof(what), "%s of %s",
+		 addr_host_text(&refused->addr, text), refused->ifname);
+	find(list, "warning", what,
+	     "the address is inside the mesh itself and not used for paths",
+	     "give the interface another one, or the mesh another prefix (address)");
+}
+
 void ask_doctor(struct rpc_call *call, const json_t *params, void *data)
 {
 	struct daemon *daemon = data;
@@ -274,6 +295,7 @@ void ask_doctor(struct rpc_call *call, const json_t *params, void *data)
 		return;
 	}
 	find_refusals(list, daemon->node);
+	find_device(list, daemon->node);
 	dialer_each(daemon->node->dialer, find_contact, list);
 	if (!daemon->node->host.local_count)
 		find(list, "error", "this host has no address to be reached at",

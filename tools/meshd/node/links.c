@@ -93,7 +93,10 @@ static void dial_done(struct link *link, enum dial_result result,
 
 void links_dial(struct node *node, const struct dialer_dial *dial)
 {
-	struct endpoint_dial call = { .remote = dial->remote };
+	struct endpoint_dial call = {
+		.remote = dial->remote,
+		.local = dial->local,
+	};
 	struct link *link = link_new(node);
 
 	link->dial = dial->id;

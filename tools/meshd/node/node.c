@@ -99,8 +99,8 @@ static enum meshlan_status read_psk(struct node *node,
 
 /* --- the device -------------------------------------------------------------- */
 
-static enum meshlan_status add_addresses(struct node *node,
-					 struct meshlan_error *err)
+enum meshlan_status node_add_addresses(struct node *node,
+				       struct meshlan_error *err)
 {
 	enum meshlan_status status = MESHLAN_OK;
 
@@ -177,11 +177,14 @@ static enum meshlan_status start_device(struct node *node,
 		status = device_make(kernel_nl(node->kernel), &spec,
 				     &node->device, err);
 	if (!status)
+		underlay_set_device(watch_underlay(node->watch),
+				    node->device.ifindex);
+	if (!status)
 		status = kernel_start(node->kernel, &node->device, err);
 	if (!status)
 		status = device_up(&node->device, err);
 	if (!status)
-		status = add_addresses(node, err);
+		status = node_add_addresses(node, err);
 	if (!status)
 		set_device(node);
 	return status;

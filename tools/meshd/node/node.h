@@ -55,6 +55,7 @@ struct node {
 	struct kernel *kernel;
 	struct device device;
 	struct watch *watch;
+	bool device_gone;		/* somebody deleted it */
 	bool kernel_ready;		/* what was there is known */
 	uint64_t sweep_at;
 	bool swept;			/* what nobody wanted is gone */
@@ -122,6 +123,9 @@ void node_reload(struct node *node, const struct config_changes *changes);
 uint64_t node_date(const struct node *node);
 /* As configured, else as the network has it. */
 uint16_t node_mtu(const struct node *node);
+/* Gives the device its addresses; those that it has are no error. */
+enum meshlan_status node_add_addresses(struct node *node,
+				       struct meshlan_error *err);
 static inline const struct config *node_config(const struct node *node)
 {
 	return node->daemon->config;

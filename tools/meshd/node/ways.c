@@ -307,6 +307,19 @@ static void read_host(struct node *node, struct host *host)
 			       list[i].mtu, true);
 }
 
+/* It is told once, and by doctor. */
+static void tell_in_mesh(const struct node *node)
+{
+	const struct underlay_addr *refused =
+		underlay_in_mesh(watch_underlay(node->watch));
+	char text[ADDR_TEXT_MAX];
+
+	if (refused)
+		log_warn("%s has %s, an address inside the mesh itself: it is not used for paths; give it another one, or the mesh another prefix (address)",
+			 refused->ifname,
+			 addr_host_text(&refused->addr, text));
+}
+
 static void on_changed(void *data, unsigned int changes)
 {
 	struct node *node = data;
@@ -314,6 +327,8 @@ static void on_changed(void *data, unsigned int changes)
 	struct host host;
 	bool moved;
 
+	if (changes & UNDERLAY_IN_MESH)
+		tell_in_mesh(node);
 	read_host(node, &host);
 	moved = host_moved(&node->host, &host) ||
 		changes & UNDERLAY_DEFAULT_ROUTE;
@@ -333,16 +348,28 @@ static void on_changed(void *data, unsigned int changes)
 	gossip_publish(node);
 }
 
+/* Down, a device loses its neighbours and its IPv6 addresses. */
+static void device_is_up(struct node *node)
+{
+	struct meshlan_error err;
+
+	if (node_add_addresses(node, &err))
+		log_error("%s", err.text);
+	sync_reread_neighbours(kernel_sync(node->kernel));
+}
+
 static void on_device(void *data, bool up, bool gone)
 {
 	struct node *node = data;
 
-	if (gone)
-		node_event(node, "device-gone", 0,
-			   "the device %s was deleted: restart meshd to have it again",
-			   node->device.name);
-	else if (up && node->kernel_ready)
-		sync_reread_neighbours(kernel_sync(node->kernel));
+	if (up && node->kernel_ready)
+		device_is_up(node);
+	if (!gone)
+		return;
+	node->device_gone = true;
+	node_event(node, "device-gone", 0,
+		   "the device %s was deleted: restart meshd to have it again",
+		   node->device.name);
 }
 
 static const char *const *globs(const struct config_texts *list)
@@ -494,10 +521,11 @@ void ways_path_event(struct node *node, enum meshlan_event what,
 void ways_found(struct node *node, const struct meshlan_path *found)
 {
 	struct peer *peer = peer_find(&node->peers, found->node);
+	struct peer_path *slot = peer ? free_path(peer) : NULL;
 	struct path_spec spec = {0};
-	uint16_t id;
 
-	if (!peer || !MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_PORT))
+	if (!slot || !MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_PORT) ||
+	    !paths_adopt(node->paths, found->node, found, clock_now()))
 		return;
 	if (MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_IPV4)) {
 		spec.remote.in.sin_family = AF_INET;
@@ -520,10 +548,9 @@ void ways_found(struct node *node, const struct meshlan_path *found)
 	}
 	spec.oif = found->oif;
 	spec.idle_interval = found->idle_interval * MILLISECOND;
-	if (!on_add(node, found->node, &spec, &id))
-		return;
+	sync_path_keep(kernel_sync(node->kernel), found->node, found->id);
+	*slot = (struct peer_path){ .id = found->id, .spec = spec };
 	note(peer, found);
-	paths_adopt(node->paths, found->node, found, clock_now());
 	book_tell(node->book, found->node, &spec.remote, CANDIDATE_CONNECTED,
 		  clock_now());
 	routes_measured(node, peer);

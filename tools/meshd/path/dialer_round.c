@@ -226,11 +226,15 @@ static const char *nothing_to_dial(const struct dialer *dialer,
 				   const struct contact *contact)
 {
 	const struct candidates *list = contact_addrs(dialer, contact);
+	const char *why;
 
 	if (contact->resolving)
 		return "its name is being looked up";
 	if (!list || !list->count)
 		return "no address of it is known";
+	why = host_refuses(dialer->host, &list->list[0].addr);
+	if (why)
+		return why;
 	return "none of its addresses can be reached from here";
 }
 

@@ -10,6 +10,8 @@
 
 /* A path that came back so soon had lost no more than its mapping. */
 #define REBOUND		(2 * MINUTE)
+/* Frames have another way by then, and a connection may be silent so long. */
+#define GROUND_LOST	(2 * SECOND)
 
 struct paths *paths_new(const struct paths_ops *ops, void *data,
 			struct book *book, const struct host *host)
@@ -107,6 +109,7 @@ static void way_up(struct paths *paths, struct adjacent *adjacent,
 		mapping_died(paths, adjacent, now);
 	way->up = true;
 	way->was_up = true;
+	way->told = false;
 	way->died_idle = false;
 	way->since = now;
 	pmtu_start(&way->pmtu, host_room(paths->host, &way->spec.remote,
@@ -124,8 +127,10 @@ static void way_down(struct paths *paths, struct adjacent *adjacent,
 	way->since = now;
 	pmtu_stop(&way->pmtu);
 	adjacent->fill = now;
-	if (!ways_up(adjacent))
-		paths->ops->silent(paths->data, adjacent->node);
+	if (ways_up(adjacent))
+		return;
+	way->told = true;
+	paths->ops->silent(paths->data, adjacent->node);
 }
 
 static void remote_of(const struct meshlan_path *path, union addr *addr)
@@ -237,29 +242,28 @@ static void set_state(struct paths *paths, struct adjacent *adjacent,
 		way_down(paths, adjacent, way, true, now);
 }
 
-void paths_adopt(struct paths *paths, uint64_t node,
+bool paths_adopt(struct paths *paths, uint64_t node,
 		 const struct meshlan_path *path, uint64_t now)
 {
 	struct adjacent *adjacent = adjacent_of(paths, node);
-	struct way *way = find_way(adjacent, path->id);
+	struct way *way = find_way(adjacent, path->id), found = {
+		.id = path->id,
+		.spec.oif = path->oif,
+		.spec.idle_interval = path->idle_interval * MILLISECOND,
+		.since = now,
+	};
 
-	if (!way && adjacent->count == PATHS_PER_NODE)
-		return;
 	if (!way) {
-		way = &adjacent->way[adjacent->count];
-		memset(way, 0, sizeof(*way));
-		remote_of(path, &way->spec.remote);
-		local_of(path, &way->spec.local);
-		way->spec.oif = path->oif;
-		way->spec.idle_interval =
-			keepalive_interval(&adjacent->keepalive);
-		way->since = now;
-		if (!way->spec.remote.sa.sa_family ||
-		    !paths->ops->add(paths->data, node, &way->spec, &way->id))
-			return;
-		adjacent->count++;
+		remote_of(path, &found.spec.remote);
+		local_of(path, &found.spec.local);
+		if (!found.spec.remote.sa.sa_family ||
+		    adjacent->count == PATHS_PER_NODE)
+			return false;
+		way = &adjacent->way[adjacent->count++];
+		*way = found;
 	}
 	set_state(paths, adjacent, way, path, now);
+	return true;
 }
 
 void paths_sync(struct paths *paths, uint64_t node,
@@ -404,6 +408,16 @@ static bool is_over(const struct adjacent *adjacent, const struct way *way,
 	       !may_rise(adjacent, way);
 }
 
+/* When the connection is taken for lost, since its path is: NEVER if not. */
+static uint64_t ground_lost(const struct adjacent *adjacent,
+			    const struct way *way)
+{
+	if (way->up || !way->was_up || way->told || !adjacent->connected ||
+	    !addr_equal(&way->spec.remote, &adjacent->remote))
+		return NEVER;
+	return way->since + GROUND_LOST;
+}
+
 static void tick_way(struct paths *paths, struct adjacent *adjacent,
 		     struct way *way, uint64_t now)
 {
@@ -414,6 +428,10 @@ static void tick_way(struct paths *paths, struct adjacent *adjacent,
 	if (pmtu_result(&way->pmtu))
 		paths->ops->mtu(paths->data, adjacent->node, way->id,
 				way->pmtu.good);
+	if (ground_lost(adjacent, way) <= now) {
+		way->told = true;
+		paths->ops->silent(paths->data, adjacent->node);
+	}
 }
 
 static void tick_node(struct paths *paths, struct adjacent *adjacent,
@@ -463,6 +481,7 @@ static uint64_t next_of(const struct adjacent *adjacent)
 			next = least(next, way->since + PATIENCE);
 		if (way->pmtu.most)
 			next = least(next, way->pmtu.next);
+		next = least(next, ground_lost(adjacent, way));
 	}
 	return next;
 }

@@ -40,7 +40,10 @@ struct paths_ops {
 			 uint64_t interval);
 	/* A search ended: for the log and the status. */
 	void (*mtu)(void *data, uint64_t node, uint16_t id, uint32_t mtu);
-	/* The last path that was up is down: dialer_redial(). */
+	/*
+	 * The last path that was up is down, or that of the connection for
+	 * some seconds: dialer_redial().
+	 */
 	void (*silent)(void *data, uint64_t node);
 };
 
@@ -57,8 +60,11 @@ void paths_free(struct paths *paths);
 void paths_connected(struct paths *paths, uint64_t node,
 		     const union addr *remote, const union addr *local,
 		     uint64_t now);
-/* What the kernel has already: adoption by a new daemon, before connected. */
-void paths_adopt(struct paths *paths, uint64_t node,
+/*
+ * What the kernel has already: adoption by a new daemon, before connected. It
+ * is not added. False, and nothing done: no use for it.
+ */
+bool paths_adopt(struct paths *paths, uint64_t node,
 		 const struct meshlan_path *path, uint64_t now);
 /* The session is gone, and its paths with it: nothing is removed. */
 void paths_gone(struct paths *paths, uint64_t node);

@@ -22,6 +22,7 @@ struct way {
 	bool up, was_up, moved;
 	bool doomed;		/* its local address is gone */
 	bool seen;		/* while the kernel's list is read */
+	bool told;		/* that the connection's is down */
 	uint64_t since;		/* of the state it is in */
 	bool died_idle;
 	struct pmtu pmtu;
