@@ -1,0 +1,218 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Copyright (C) 2026 the meshlan developers
+#
+# The daemon may die. Under pings every 10 ms, floods and UDP, with new keys
+# every second, daemons are killed at random instants (one, both ends of a
+# session, a member while another host joins), stopped, and told to reload:
+# not one packet is lost. What they left in the kernel is taken over: nothing
+# in use is deleted, what nobody uses is, what others made stays.
+#
+#	--seconds N	how long they are killed (default 40)
+#	--seed N	of the random instants
+# meshlan-test: time=400 mem=768M
+. "$(dirname "$(realpath "$0")")/lib.sh"
+. "$(dirname "$(realpath "$0")")/hosts.sh"
+
+seconds=40 seed=$$
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seconds) seconds=$2 && shift ;;
+	--seed) seed=$2 && shift ;;
+	*) bail "usage: $0 [--seconds N] [--seed N]" ;;
+	esac
+	shift
+done
+RANDOM=$seed
+diag "--seed $seed"
+
+# --- a mesh: a, b and c on one LAN, c and d on another ----------------------
+
+settings() { # NAME [LINE...]
+	local name=$1
+
+	shift
+	conf "$name" "$@" "[sessions]" "rekey = 1s"
+}
+
+admit() { # SIGNER NAME: one more node
+	local token
+
+	token=$(value "$1" .token token create) || return
+	ctl "$2" join "$token" --name "$2"
+}
+
+id() { cat "$T/$1/id"; }
+
+# Each of the NAMEs is one session that goes, and there is no other.
+sessions_are() { # NAME NAME...
+	local name=$1 want peer
+
+	shift
+	want=$(for peer; do id "$peer"; done | sort)
+	[ "$(value "$name" '.[] | select(.state == "up") | .node' peers |
+		sort)" = "$want" ] || return 1
+	[ "$(value "$name" '.[].node' session list mesh0 | sort)" = "$want" ]
+}
+
+settled() {
+	sessions_are a b c && sessions_are b a c && sessions_are c a b d &&
+		sessions_are d c
+}
+
+hosts a b c d e
+lan eth0 1 a b c e
+lan eth1 2 c d
+for h in a b c d e; do
+	settings $h
+	daemon $h
+done
+# The first token is for d: what a signs, c carries.
+token=$(value a .token init --name a --address 10.2.0.1:23731) ||
+	bail "no network"
+for h in b c; do
+	admit a $h >"$T/join" 2>&1 || bail "$h does not join: $(<"$T/join")"
+done
+ctl d join "$token" --name d >"$T/join" 2>&1 ||
+	bail "d does not join: $(<"$T/join")"
+for h in a b c d; do
+	value $h .node status >"$T/$h/id"
+	address $h >"$T/$h/address"
+done
+check "the mesh stands" wait_for 20 settled ||
+	for h in a b c d; do diag "$(ctl $h peers)"; done
+
+# --- traffic ----------------------------------------------------------------
+
+# What is lost shall not be lost by the receiving program's own socket.
+sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608 \
+	net.core.netdev_max_backlog=20000
+
+traffic=()
+
+# The floods that come in, of each node.
+listen() {
+	local name
+
+	listeners=()
+	for name in a b c d; do
+		rm -f "$T/heard-$name"
+		ip netns exec "${NS[$name]}" tcpdump --immediate-mode -U \
+			-i mesh0 -Q in -w "$T/heard-$name" \
+			icmp6 and dst ff02::1 and 'ip6[40] == 128' \
+			>/dev/null 2>&1 &
+		listeners+=($!)
+		wait_for 5 test -s "$T/heard-$name"
+	done
+}
+
+# Floods of one node that another heard, and how many different ones.
+floods() { # FROM TO
+	tcpdump -enr "$T/heard-$2" ether src "$(mac "$1")" 2>/dev/null |
+		sed -n 's/.*seq \([0-9]*\).*/\1/p' |
+		awk '!seen[$1]++ { n++ } END { print n + 0, NR }'
+}
+
+mac() { ip -n "${NS[$1]}" -j link show mesh0 | jq -r '.[].address'; }
+
+begin() { # SECONDS
+	local pair from to n=$(($1 * 100))
+
+	traffic=()
+	for pair in a-b b-a a-c c-d d-c; do
+		from=${pair%-*} to=${pair#*-}
+		on $from ping -q -c $n -i 0.01 "$(<"$T/$to/address")" \
+			>"$T/ping-$pair" 2>&1 &
+		traffic+=($!)
+	done
+	listen
+	for from in a d; do
+		on $from ping -q -c $((n / 5)) -i 0.05 ff02::1%mesh0 \
+			>"$T/flood-$from" 2>&1 &
+		traffic+=($!)
+	done
+	on b iperf3 -s -1 >"$T/iperf-server" 2>&1 &
+	traffic+=($!)
+	wait_for 10 on b sh -c 'ss -Hltn | grep -q :5201'
+	on a iperf3 -c "$(<"$T/b/address")" -u -b 10M -l 1000 -w 4M \
+		-t "$1" -J >"$T/iperf" 2>&1 &
+	traffic+=($!)
+}
+
+flows() { kill -0 "${traffic[0]}" 2>/dev/null; }
+
+sent() { sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$1"; }
+got() { sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$1"; }
+
+end() { # WHAT
+	local pair from to n
+
+	wait "${traffic[@]}"
+	for pair in a-b b-a a-c c-d d-c; do
+		is "$1: no ping from ${pair%-*} to ${pair#*-} is lost" \
+			"$(got "$T/ping-$pair")" "$(sent "$T/ping-$pair")"
+	done
+	sleep 0.5
+	kill "${listeners[@]}"
+	wait "${listeners[@]}"
+	for pair in a-b a-c a-d d-a d-b d-c; do
+		from=${pair%-*} to=${pair#*-} n=$(sent "$T/flood-${pair%-*}")
+		is "$1: every flood of $from reaches $to, once" \
+			"$(floods $from $to)" "$n $n"
+	done
+	is "$1: no datagram is lost" "$(jq .end.sum.lost_packets "$T/iperf")" 0
+	is "$1: none is out of order" \
+		"$(jq '[.end.streams[].udp.out_of_order // 0] | add' \
+		"$T/iperf")" 0
+	diag "$(jq .end.sum.packets "$T/iperf") datagrams"
+}
+
+# --- deaths -----------------------------------------------------------------
+
+random_sleep() { # MILLISECONDS at most
+	local ms=$((RANDOM % $1))
+
+	sleep "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+}
+
+die() { # SIGNAL NAME...: and live again
+	local signal=$1 name
+
+	shift
+	for name; do kill "$signal" "${DAEMON[$name]}"; done
+	for name; do
+		wait "${DAEMON[$name]}" 2>/dev/null
+		daemon "$name"
+	done
+}
+
+random_names() {
+	local all=(a b c d)
+
+	case $((RANDOM % 4)) in
+	0) echo a b ;;
+	1) echo c d ;;
+	*) echo "${all[RANDOM % 4]}" ;;
+	esac
+}
+
+kills() {
+	local n=0
+
+	while flows; do
+		random_sleep 1500
+		# shellcheck disable=SC2046 # names
+		die -9 $(random_names)
+		n=$((n + 1))
+	done
+	check "daemons were killed $n times" test $n -gt $((seconds / 4))
+}
+
+diag "before: $(ctl a -j path list mesh0 | jq -c '[.[] | [.node,.id]]')"
+begin $seconds
+kills
+end "kill -9"
+check "kill -9: all is as it was" wait_for 30 settled ||
+	for h in a b c d; do diag "$(ctl $h peers)" "$(ctl $h session list)"; done
+diag "after: $(ctl a -j path list mesh0 | jq -c '[.[] | [.node,.id]]')"
+for h in a b c d; do diag "$h: $(tail -n 60 "$T/$h/log")"; done
