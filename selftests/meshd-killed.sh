@@ -208,11 +208,149 @@ kills() {
 	check "daemons were killed $n times" test $n -gt $((seconds / 4))
 }
 
-diag "before: $(ctl a -j path list mesh0 | jq -c '[.[] | [.node,.id]]')"
-begin $seconds
+begin "$seconds"
 kills
 end "kill -9"
-check "kill -9: all is as it was" wait_for 30 settled ||
-	for h in a b c d; do diag "$(ctl $h peers)" "$(ctl $h session list)"; done
-diag "after: $(ctl a -j path list mesh0 | jq -c '[.[] | [.node,.id]]')"
-for h in a b c d; do diag "$h: $(tail -n 60 "$T/$h/log")"; done
+check "kill -9: all is as it was" wait_for 30 settled
+
+# --- stopped and told to reload ---------------------------------------------
+
+stops() {
+	local n=0 all=(a b c d)
+
+	while flows; do
+		random_sleep 1500
+		die -15 "${all[RANDOM % 4]}"
+		n=$((n + 1))
+	done
+	check "daemons were stopped $n times" test $n -gt 2
+}
+
+begin 8
+stops
+end "restart"
+check "restart: all is as it was" wait_for 30 settled
+
+reloads() {
+	local n=0 all=(a b c d) name
+
+	while flows; do
+		random_sleep 500
+		name=${all[RANDOM % 4]}
+		settings $name "[paths]" \
+			"probe-interval = $((50 + n % 3 * 25))ms" \
+			"[routing]" "scatter-ratio = 1.$((1 + n % 9))"
+		kill -HUP "${DAEMON[$name]}"
+		n=$((n + 1))
+	done
+	check "daemons read their configuration $n times" test $n -gt 5
+}
+
+begin 8
+reloads
+end "reload"
+
+interval() { value $1 '.[0].active_interval' path list mesh0; }
+
+settings a "[paths]" "probe-interval = 70ms"
+check "a good reload is in force" ctl a reload
+interval_is() { [ "$(interval a)" = "$1" ]; }
+check "as the kernel says" wait_for 5 interval_is 70
+settings a "[paths]" "probe-interval = 40ms" "degre = 3"
+refuse "a bad reload is refused" ctl a reload
+check "and names file and line" grep -q "home.conf:5" "$T/a/log"
+is "a bad reload changes nothing" "$(interval a)" 70
+settings a
+
+# --- while others join ------------------------------------------------------
+
+joins() {
+	local n=0
+
+	while flows && admit a e && ctl e leave; do
+		n=$((n + 1))
+		echo $n >"$T/joins"
+	done >"$T/join" 2>&1
+	flows && cp "$T/join" "$T/join-failed"
+}
+
+begin 10
+joins &
+traffic+=($!)
+members=(b c)
+while flows; do
+	random_sleep 1000
+	die -9 "${members[RANDOM % 2]}"
+done
+end "joins"
+check "hosts joined $(<"$T/joins") times while members died" \
+	not test -e "$T/join-failed" || diag "$(<"$T/join-failed")"
+check "joins: all is as it was" wait_for 30 settled ||
+	for h in a b c d; do
+		diag "$(ctl $h peers)" "$(ctl $h session list mesh0)"
+	done
+
+# --- two at once ------------------------------------------------------------
+
+second() { on a timeout 10 meshd home "$@"; }
+
+refuse "a second daemon is refused" second
+says() { grep -q "$1" <<<"$(second 2>&1)"; }
+check "and told by what" says "process ${DAEMON[a]}"
+cp -a "$T/a/lib" "$T/copy"
+refuse "with other files as well" second --state-directory "$T/copy"
+refuse "and with another socket" second --state-directory "$T/copy" \
+	--runtime-directory "$T/copy"
+check "the first goes on" settled
+
+# --- what the dead left -----------------------------------------------------
+
+foreign=00000000000000f1 nobody=00000000000000f2
+
+left() { # each, if it is there
+	ctl a -j session list mesh0 | jq -r '.[].node' | grep $foreign
+	ctl a -j path list mesh0 | jq -r '.[] | .node + " " + .owner' |
+		grep "$foreign"
+	ctl a -j fdb list mesh0 | jq -r '.[].mac' | grep 02:00:00:00:00:f
+	ctl a -j route list mesh0 | jq -r '.[].node' |
+		grep "$foreign\|$nobody"
+	ctl a -j origin list mesh0 | jq -r '.[] |
+		select(.configured) | .node' | grep "$foreign\|$nobody"
+}
+
+used() { ctl a -j session list mesh0 | jq -c '[.[] | select(.keys > 0) |
+	[.node, .rx_packets]] | sort'; }
+
+in_use() { # the keys that send
+	ctl a -j key list mesh0 | jq -r '.[] |
+		select(.state == "transmit") | .index'
+}
+
+kill -9 "${DAEMON[a]}"
+wait "${DAEMON[a]}" 2>/dev/null
+ours=d101 other=abcd
+for c in "session add mesh0 $foreign" \
+	"path add mesh0 $foreign remote 10.1.0.77:23731" \
+	"route add mesh0 $nobody hop $(id b) owner $ours" \
+	"route add mesh0 $foreign hop $(id b) owner $other" \
+	"origin add mesh0 $nobody leaf owner $ours" \
+	"origin add mesh0 $foreign leaf" \
+	"fdb add mesh0 02:00:00:00:00:f1 node $foreign type static" \
+	"fdb add mesh0 02:00:00:00:00:f2 node $(id b) type certified"; do
+	# shellcheck disable=SC2086 # words
+	check "by hand: $c" ctl a $c
+done
+left >"$T/left"
+before=$(used) keys=$(in_use)
+daemon a
+sleep 1
+is "the keys in use are kept" "$(ctl a -j key list mesh0 |
+	jq -r '.[].index' | grep -c "$keys")" "$(wc -l <<<"$keys")"
+is "nothing is deleted at once" "$(left)" "$(<"$T/left")"
+swept() { ! left | grep -q "$nobody\|:f2"; }
+check "what nobody uses goes" wait_for 20 swept
+is "what others made stays" "$(left)" "$(grep -v "$nobody\|:f2" "$T/left")"
+grew() { jq -ne --argjson a "$before" --argjson b "$(used)" \
+	'[$a, $b] | transpose | all(.[0][0] == .[1][0] and
+		.[0][1] <= .[1][1])'; }
+check "no session was made anew" grew || diag "$before $(used)"
