@@ -70,9 +70,11 @@ enum message_type {
 	MESSAGE_JOIN_REFUSE,
 	MESSAGE_RELAY,
 
-	/* What others see; only inside MESSAGE_RELAY. See node/look.h. */
-	MESSAGE_LOOK_ASK = 72,
-	MESSAGE_LOOK,
+	/* Streams to nodes that are not adjacent; see through/splice.h. */
+	MESSAGE_STREAM_OPEN = 64,
+	MESSAGE_STREAM_DATA,
+	MESSAGE_STREAM_CREDIT,
+	MESSAGE_STREAM_CLOSE,
 };
 
 /* Why a connection ends; also QUIC's application error code. */
@@ -237,40 +239,14 @@ struct message_relay {
 	struct span body;		/* one of the messages above */
 };
 
-struct message_look_ask {
-	uint64_t toward;		/* next hops to it; 0: none */
-	bool links;			/* its neighbours */
-};
-
-struct message_look_link {
-	uint64_t node;
-	uint64_t delay, jitter;		/* nanoseconds */
-	uint32_t loss;			/* of a million */
-	uint64_t rate;			/* bit/s */
-	uint32_t metric, cost;
-	uint16_t mtu;
-	bool up;
-};
-
-struct message_look_links {
-	unsigned int count;
-	struct message_look_link *link;
-};
-
-struct message_look_hop {
-	uint64_t node;
-	uint32_t weight, metric;
-};
-
-struct message_look_hops {
-	unsigned int count;
-	struct message_look_hop *hop;
-};
-
-struct message_look {
-	struct message_look_links links;
-	struct message_look_hops hops;	/* the first has most of it */
-	uint32_t metric;
+/* Of open: number, from, to, ttl; data: body; credit: room; close: why. */
+struct message_stream {
+	uint32_t number;		/* of the opener, on this connection */
+	uint64_t from, to;		/* node ids */
+	uint8_t ttl;
+	struct span body;
+	uint32_t room;			/* so many bytes more may come */
+	uint8_t why;			/* enum splice_end */
 };
 
 struct message {
@@ -293,8 +269,7 @@ struct message {
 		struct message_join_grant join_grant;
 		struct message_join_refuse join_refuse;
 		struct message_relay relay;
-		struct message_look_ask look_ask;
-		struct message_look look;
+		struct message_stream stream;
 	};
 	/* What decoding allocated; message_release() frees it. */
 	void *memory[4];

@@ -186,50 +186,16 @@ static const struct member relay[] = {
 };
 SET(relay);
 
-static const struct member look_ask[] = {
-	ONE(1, message_look_ask, toward, NUMBER),
-	ONE(2, message_look_ask, links, BOOL),
+static const struct member stream[] = {
+	ONE(1, message_stream, number, NUMBER),
+	ONE(2, message_stream, from, NUMBER),
+	ONE(3, message_stream, to, NUMBER),
+	ONE(4, message_stream, ttl, NUMBER),
+	ONE(5, message_stream, body, SPAN),
+	ONE(6, message_stream, room, NUMBER),
+	ONE(7, message_stream, why, NUMBER),
 };
-SET(look_ask);
-
-static const struct member look_link[] = {
-	ONE(1, message_look_link, node, NUMBER),
-	ONE(2, message_look_link, delay, NUMBER),
-	ONE(3, message_look_link, jitter, NUMBER),
-	ONE(4, message_look_link, loss, NUMBER),
-	ONE(5, message_look_link, rate, NUMBER),
-	ONE(6, message_look_link, metric, NUMBER),
-	ONE(7, message_look_link, cost, NUMBER),
-	ONE(8, message_look_link, mtu, NUMBER),
-	ONE(9, message_look_link, up, BOOL),
-};
-SET(look_link);
-
-static const struct member look_links[] = {
-	LIST(1, message_look_links, link, STRUCT, MESSAGE_LINKS_MAX,
-	     &look_link_set),
-};
-SET(look_links);
-
-static const struct member look_hop[] = {
-	ONE(1, message_look_hop, node, NUMBER),
-	ONE(2, message_look_hop, weight, NUMBER),
-	ONE(3, message_look_hop, metric, NUMBER),
-};
-SET(look_hop);
-
-static const struct member look_hops[] = {
-	LIST(1, message_look_hops, hop, STRUCT, MESSAGE_HOPS_MAX,
-	     &look_hop_set),
-};
-SET(look_hops);
-
-static const struct member look[] = {
-	NESTED(1, message_look, links, look_links_set),
-	NESTED(2, message_look, hops, look_hops_set),
-	ONE(3, message_look, metric, NUMBER),
-};
-SET(look);
+SET(stream);
 
 static const struct message_kind kinds[] = {
 	[MESSAGE_HELLO] = { "hello", &hello_set },
@@ -255,8 +221,10 @@ static const struct message_kind kinds[] = {
 	[MESSAGE_JOIN_GRANT] = { "join-grant", &join_grant_set },
 	[MESSAGE_JOIN_REFUSE] = { "join-refuse", &join_refuse_set },
 	[MESSAGE_RELAY] = { "relay", &relay_set },
-	[MESSAGE_LOOK_ASK] = { "look-ask", &look_ask_set },
-	[MESSAGE_LOOK] = { "look", &look_set },
+	[MESSAGE_STREAM_OPEN] = { "stream-open", &stream_set },
+	[MESSAGE_STREAM_DATA] = { "stream-data", &stream_set },
+	[MESSAGE_STREAM_CREDIT] = { "stream-credit", &stream_set },
+	[MESSAGE_STREAM_CLOSE] = { "stream-close", &stream_set },
 };
 
 const struct message_kind *message_kind(uint64_t type)

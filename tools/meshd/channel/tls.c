@@ -53,6 +53,11 @@ const char *tls_groups(void)
 	return group_names;
 }
 
+gnutls_priority_t tls_priority(void)
+{
+	return find_priority() ? priority : NULL;
+}
+
 /* --- credentials --------------------------------------------------------- */
 
 struct tls_credentials *
@@ -86,6 +91,12 @@ void tls_credentials_put(struct tls_credentials *credentials)
 		gnutls_certificate_free_credentials(credentials->gate);
 	gnutls_certificate_free_credentials(credentials->blank);
 	free(credentials);
+}
+
+gnutls_certificate_credentials_t
+tls_member(const struct tls_credentials *credentials)
+{
+	return credentials ? credentials->member : NULL;
 }
 
 bool tls_has_member(const struct tls_credentials *credentials)

@@ -42,6 +42,14 @@ struct tls_credentials *
 tls_credentials_get(struct tls_credentials *credentials);
 void tls_credentials_put(struct tls_credentials *credentials);
 
+/*
+ * For TLS without QUIC, see through/secure.h: what is offered, NULL if the
+ * library has none of it, and what a member shows, NULL for a blank host.
+ */
+gnutls_priority_t tls_priority(void);
+gnutls_certificate_credentials_t
+tls_member(const struct tls_credentials *credentials);
+
 /* Names the groups in use, for "status": "X25519", or a hybrid one first. */
 const char *tls_groups(void);
 

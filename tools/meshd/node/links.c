@@ -123,6 +123,20 @@ void links_hang_up(struct node *node, uint64_t dial)
 
 /* --- HELLO ------------------------------------------------------------------- */
 
+void links_hello(const struct node *node, struct message_hello *hello)
+{
+	hello->version_min = MESSAGE_VERSION;
+	hello->version_max = MESSAGE_VERSION;
+	hello->instance = node->instance;
+	snprintf(hello->software, sizeof(hello->software), "meshd %s",
+		 MESHLAN_VERSION);
+	hello->mtu = node_mtu(node);
+	hello->lanes = node->device.dev.lanes;
+	hello->chacha_speed = node->device.dev.chacha_speed;
+	hello->aes_speed = node->device.dev.aes_speed;
+	hello->full = degree_full(node->degree);
+}
+
 static void say_hello(struct link *link)
 {
 	struct node *node = link->node;
@@ -130,11 +144,7 @@ static void say_hello(struct link *link)
 	struct message_hello *hello = &message.hello;
 	struct link *old = link->peer->link;
 
-	hello->version_min = MESSAGE_VERSION;
-	hello->version_max = MESSAGE_VERSION;
-	hello->instance = node->instance;
-	snprintf(hello->software, sizeof(hello->software), "meshd %s",
-		 MESHLAN_VERSION);
+	links_hello(node, hello);
 	conn_psk_proof(link->conn, node->psk, false, hello->psk_proof);
 	if (conn_dialled(link->conn)) {
 		link->epoch = link->peer->epoch + (link->replaces || !old);
@@ -143,11 +153,6 @@ static void say_hello(struct link *link)
 		hello->dial = link->serial;
 	}
 	hello->observed = *conn_remote(link->conn);
-	hello->mtu = node_mtu(node);
-	hello->lanes = node->device.dev.lanes;
-	hello->chacha_speed = node->device.dev.chacha_speed;
-	hello->aes_speed = node->device.dev.aes_speed;
-	hello->full = degree_full(node->degree);
 	conn_send(link->conn, &message);
 }
 
@@ -247,10 +252,12 @@ static void settle(struct link *link)
 	node->daemon->date.met = true;
 	date_hear(&node->daemon->date, peer->identity.starts);
 	dial_done(link, DIAL_CONNECTED, NULL);
+	through_changed(node, peer);
 	sessions_up(node, peer, link);
 	ways_up(node, peer, link);
 	routes_up(node, peer);
 	store_up(node->store, peer->id, clock_now());
+	routes_up(node, peer);
 	admit_tell_revoked(node, peer->id);
 	talk_addresses(node, peer->id);
 	if (old)
@@ -290,38 +297,49 @@ static void hear_hello(struct link *link, const struct message *message)
 
 /* --- the endpoint's callbacks ------------------------------------------------ */
 
+bool links_judge(struct node *node, const gnutls_datum_t *chain,
+		 unsigned int count, const char *from,
+		 struct peer_identity *identity, struct meshlan_error *why)
+{
+	static struct log_limit limit;
+	struct span span[CREDENTIALS_CHAIN_MAX];
+	enum identity_cause cause;
+	struct peer *peer;
+
+	*identity = (struct peer_identity){0};
+	count = credentials_chain(chain, count, span);
+	cause = identity_verify(&node->id, span, count, node_date(node),
+				identity, why);
+	if (cause) {
+		node->refused[cause]++;
+		if (cause != IDENTITY_SELF)
+			log_seldom(&limit, LOG_LEVEL_WARN, identity->node,
+				   "refused %s: %s", from, why->text);
+		return false;
+	}
+	peer = peer_get(node, identity->node);
+	peer->identity = *identity;
+	peer->met = true;
+	return true;
+}
+
 static bool on_verify(void *data, struct conn *conn,
 		      const gnutls_datum_t *chain, unsigned int count,
 		      struct tls_peer *peer, struct meshlan_error *why)
 {
-	static struct log_limit limit;
-	struct node *node = data;
-	struct span span[CREDENTIALS_CHAIN_MAX];
-	struct peer_identity identity = {0};
-	enum identity_cause cause;
+	struct peer_identity identity;
 	char from[ADDR_TEXT_MAX];
 
 	*peer = (struct tls_peer){0};
 	if (conn_alpn(conn) == ALPN_JOIN)
 		return true;
-	count = credentials_chain(chain, count, span);
-	cause = identity_verify(&node->id, span, count, node_date(node),
-				&identity, why);
-	if (cause) {
-		node->refused[cause]++;
-		if (cause != IDENTITY_SELF)
-			log_seldom(&limit, LOG_LEVEL_WARN, identity.node,
-				   "refused %s: %s",
-				   addr_text(conn_remote(conn), from),
-				   why->text);
+	if (!links_judge(data, chain, count,
+			 addr_text(conn_remote(conn), from), &identity, why))
 		return false;
-	}
 	peer->node = identity.node;
 	snprintf(peer->name, sizeof(peer->name), "%s", identity.name);
 	peer->client = identity.class == NODE_CLIENT;
 	peer->not_after = identity.expires;
-	peer_get(node, identity.node)->identity = identity;
-	peer_get(node, identity.node)->met = true;
 	return true;
 }
 
@@ -399,7 +417,8 @@ static void lost(struct node *node, struct link *link,
 
 	peer->link = NULL;
 	peer_error(peer, "%s", end->text);
-	sessions_down(node, peer, link);
+	sessions_down(peer, link->tag);
+	through_changed(node, peer);
 	store_down(node->store, peer->id);
 	routes_down(node, peer);
 	if (end->goodbye == GOODBYE_DISCONNECT ||
@@ -528,6 +547,7 @@ enum meshlan_status links_credentials(struct node *node,
 	if (!credentials)
 		return MESHLAN_ERR_SYSTEM;
 	endpoint_set_credentials(node->endpoint, credentials);
+	calls_set_credentials(node->calls, credentials);
 	tls_credentials_put(credentials);
 	return MESHLAN_OK;
 }

@@ -198,6 +198,7 @@ static enum meshlan_status start_parts(struct node *node,
 	enum meshlan_status status = ways_start(node, err);
 
 	routes_start(node);
+	through_start(node);
 	if (!status)
 		status = gossip_start(node, err);
 	if (!status)
@@ -248,6 +249,7 @@ void node_free(struct node *node)
 	nearby_stop(node);
 	admit_stop(node);
 	gossip_stop(node);
+	through_stop(node);
 	routes_stop(node);
 	ways_stop(node);
 	sessions_stop(node);
@@ -279,6 +281,7 @@ uint64_t node_next(const struct node *node)
 	next = earlier(next, links_next(node));
 	next = earlier(next, look_next(node));
 	next = earlier(next, sessions_next(node));
+	next = earlier(next, through_next(node));
 	next = earlier(next, routing_next(node->routing));
 	next = earlier(next, ways_next(node));
 	next = earlier(next, nearby_next(node));
@@ -315,6 +318,7 @@ void node_tick(struct node *node, uint64_t now)
 	links_tick(node, now);
 	look_tick(node, now);
 	sessions_tick(node, now);
+	through_tick(node, now);
 	if (routing_next(node->routing) <= now)
 		routing_tick(node->routing, now);
 	ways_tick(node, now);

@@ -10,6 +10,7 @@
  *	links.c		connections: who is there, which of two stays
  *	talk.c		what comes on them, and where it goes
  *	sessions.c	sessions and their keys, in the kernel
+ *	through.c	calls to nodes that are not adjacent
  *	ways.c		addresses, dials, paths, NATs, degree
  *	nearby.c	LAN, hubs, names in the DNS
  *	gossip.c	records, and what follows from them
@@ -41,6 +42,7 @@
 #include "path/punch.h"
 #include "record/store.h"
 #include "routing/routing.h"
+#include "through/calls.h"
 
 struct node {
 	struct daemon *daemon;
@@ -68,6 +70,11 @@ struct node {
 	bool links_due;			/* links_tick() has something to do */
 
 	struct peers peers;
+
+	/* through/ */
+	struct calls *calls;
+	bool through_due;		/* a call is to be ended */
+	uint64_t count_at;		/* traffic of sessions is looked at */
 
 	/* path/, discovery/ */
 	struct host host;
@@ -153,6 +160,15 @@ bool links_send(struct node *node, uint64_t to, const struct message *message);
 /* By its number; NULL if it is gone. */
 struct link *links_find(struct node *node, uint64_t number);
 void link_close(struct link *link, enum goodbye why, const char *text);
+/*
+ * Judges the certificates of who connects or calls; who is good is known as a
+ * peer from then on. @from: for the log.
+ */
+bool links_judge(struct node *node, const gnutls_datum_t *chain,
+		 unsigned int count, const char *from,
+		 struct peer_identity *identity, struct meshlan_error *why);
+/* What this node says of itself in any HELLO. */
+void links_hello(const struct node *node, struct message_hello *hello);
 uint64_t links_next(const struct node *node);
 void links_tick(struct node *node, uint64_t now);
 
@@ -176,16 +192,36 @@ void sessions_stop(struct node *node);
 void sessions_configure(struct node *node);
 /* The peer's connection counts from now on. */
 void sessions_up(struct node *node, struct peer *peer, struct link *link);
-/* MESSAGE_KEY_*; false if it makes no sense. */
-bool sessions_hear(struct peer *peer, struct link *link,
+/* The same of a call: there is no connection. */
+void sessions_called(struct node *node, struct peer *peer);
+/* MESSAGE_KEY_*, by connection or call; false if it makes no sense. */
+bool sessions_hear(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE],
 		   const struct message *message);
-void sessions_down(struct node *node, struct peer *peer, struct link *link);
+void sessions_down(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE]);
 /* The kernel is to forget the node: keys, paths, what was learned. */
 void sessions_end(struct node *node, struct peer *peer);
 /* Sessions that nobody has use for any more. */
 void sessions_keep_house(struct node *node, uint64_t now);
 uint64_t sessions_next(const struct node *node);
 void sessions_tick(struct node *node, uint64_t now);
+
+/* --- through.c --------------------------------------------------------------- */
+
+void through_start(struct node *node);
+void through_stop(struct node *node);
+/* Keys are wanted, and there is no connection. */
+void through_want(struct node *node, uint64_t id);
+/* MESSAGE_STREAM_*; false if it makes no sense. */
+bool through_hear(struct node *node, struct peer *peer,
+		  const struct message *message);
+/* The connection with the peer is new, or gone. */
+void through_changed(struct node *node, struct peer *peer);
+/* New keys are in use, or nothing comes of it: the call is over. */
+void through_done(struct peer *peer);
+/* When a call would be made for its keys; NEVER if for none. */
+uint64_t through_wants(const struct peer *peer);
+uint64_t through_next(const struct node *node);
+void through_tick(struct node *node, uint64_t now);
 
 /* --- ways.c ------------------------------------------------------------------ */
 

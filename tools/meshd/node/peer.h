@@ -54,7 +54,11 @@ struct peer {
 	struct message early;		/* an offer that came meanwhile */
 	uint64_t keys_made;		/* tells answers for old keys apart */
 	struct peer_path path[PEER_PATHS_MAX];
-	uint64_t silent_since;		/* no connection and no path up */
+	/* Without connection and path: when the kernel was last seen to. */
+	uint64_t used_at, heard_at;	/* carry something, and get something */
+	uint64_t counted_tx, counted_rx;	/* packets, by then */
+	uint64_t unheard;		/* so long before keys are doubted */
+	bool call_over;			/* its call is to be ended */
 	bool held_off;			/* a person disconnected it */
 	bool invited;			/* a person lets it be a signer */
 	bool too_many;			/* the degree wants it dropped */

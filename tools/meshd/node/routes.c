@@ -197,9 +197,14 @@ uint64_t routes_next_hop(const struct node *node, uint64_t to)
 
 	if (peer && peer->link)
 		return to;
-	if (!routing_look(node->routing, to, &route) || !route.count)
+	if (!routing_look(node->routing, to, &route))
 		return 0;
-	return route.primary;
+	for (unsigned int i = 0; i < route.count; i++) {
+		peer = peer_find(&node->peers, route.way[i].node);
+		if (peer && peer->link)
+			return peer->id;
+	}
+	return 0;
 }
 
 void routes_drain(struct node *node, bool on)

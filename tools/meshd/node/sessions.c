@@ -16,7 +16,8 @@
 #include "base/secret.h"
 #include "kernel/key.h"
 
-#define SILENCE_MAX	(5 * MINUTE)
+/* Without a connection or path, and without traffic. */
+#define IDLE_MAX	(10 * MINUTE)
 /* First byte of the owner's bytes; what is of another kind is not ours. */
 #define OWNER_SESSION	1
 
@@ -66,6 +67,8 @@ static void on_send(void *data, const struct message *message)
 	/* Not links_send(): who cannot be told must not be freed from here. */
 	if (peer->link)
 		conn_send(peer->link->conn, message);
+	else
+		calls_send(peer->node->calls, peer->id, message);
 }
 
 static void on_key_new(void *data, uint64_t ticket)
@@ -116,6 +119,7 @@ static void on_ready(void *data)
 	struct peer *peer = data;
 
 	log_about(LOG_LEVEL_DEBUG, peer->id, "new keys are in use");
+	through_done(peer);
 }
 
 static void on_trouble(void *data, int error)
@@ -198,28 +202,35 @@ static void want_session(struct node *node, struct peer *peer)
 		.owner = SPAN(owner),
 	};
 
+	if (!peer->session)
+		peer->used_at = peer->heard_at = clock_now();
 	peer->session = true;
 	sync_session(kernel_sync(node->kernel), &session);
 	make_keys(peer);
 }
 
+/* By the connection, else by the call. */
 static void begin_keys(struct node *node, struct peer *peer)
 {
-	struct link *link = peer->link;
-	struct keys_wish wish = {
-		.lanes = link->hello.lanes,
-		.chacha_speed = link->hello.chacha_speed,
-		.aes_speed = link->hello.aes_speed,
-	};
-	uint8_t key[CONN_KEY_SIZE];
+	const struct message_hello *hello = calls_hello(node->calls, peer->id);
+	uint8_t key[CONN_KEY_SIZE], tag[KEYS_TAG_SIZE];
+	struct keys_wish wish;
 
 	peer->keys_wait = false;
-	conn_key(link->conn, key);
-	keys_up(peer->keys, link->tag, key, &wish, link->hello.instance,
-		clock_now());
+	if (peer->link) {
+		hello = &peer->link->hello;
+		memcpy(tag, peer->link->tag, sizeof(tag));
+		conn_key(peer->link->conn, key);
+	} else if (!hello || !calls_tag(node->calls, peer->id, tag) ||
+		   !calls_key(node->calls, peer->id, key)) {
+		return;
+	}
+	wish = (struct keys_wish){ hello->lanes, hello->chacha_speed,
+				   hello->aes_speed };
+	keys_up(peer->keys, tag, key, &wish, hello->instance, clock_now());
 	secret_wipe(key, sizeof(key));
 	if (peer->early.type)
-		keys_message(peer->keys, link->tag, &peer->early, clock_now());
+		keys_message(peer->keys, tag, &peer->early, clock_now());
 	peer->early.type = 0;
 }
 
@@ -228,13 +239,13 @@ static void on_session(void *data, uint64_t id)
 	struct node *node = data;
 	struct peer *peer = peer_find(&node->peers, id);
 
-	if (peer && peer->keys_wait && peer->link)
+	if (peer && peer->keys_wait)
 		begin_keys(node, peer);
 }
 
-void sessions_up(struct node *node, struct peer *peer, struct link *link)
+static void up(struct node *node, struct peer *peer)
 {
-	peer->silent_since = 0;
+	peer->used_at = peer->heard_at = clock_now();
 	peer->early.type = 0;
 	want_session(node, peer);
 	if (sync_session_there(kernel_sync(node->kernel), peer->id))
@@ -243,20 +254,32 @@ void sessions_up(struct node *node, struct peer *peer, struct link *link)
 		peer->keys_wait = true;
 }
 
-bool sessions_hear(struct peer *peer, struct link *link,
+void sessions_up(struct node *node, struct peer *peer, struct link *link)
+{
+	calls_end(node->calls, peer->id, clock_now());
+	up(node, peer);
+}
+
+void sessions_called(struct node *node, struct peer *peer)
+{
+	up(node, peer);
+}
+
+bool sessions_hear(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE],
 		   const struct message *message)
 {
+	if (!peer->keys)
+		return true;
 	if (!peer->keys_wait)
-		return keys_message(peer->keys, link->tag, message,
-				    clock_now());
+		return keys_message(peer->keys, tag, message, clock_now());
 	peer->early = *message;
 	return true;
 }
 
-void sessions_down(struct node *node, struct peer *peer, struct link *link)
+void sessions_down(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE])
 {
 	if (peer->keys)
-		keys_down(peer->keys, link->tag, clock_now());
+		keys_down(peer->keys, tag, clock_now());
 }
 
 void sessions_end(struct node *node, struct peer *peer)
@@ -264,6 +287,8 @@ void sessions_end(struct node *node, struct peer *peer)
 	if (!peer->session)
 		return;
 	peer->session = false;
+	peer->keys_wait = false;
+	calls_end(node->calls, peer->id, clock_now());
 	paths_gone(node->paths, peer->id);
 	memset(peer->path, 0, sizeof(peer->path));
 	keys_destroy(peer->keys);
@@ -414,8 +439,10 @@ static void on_wanted(void *data, uint64_t id)
 {
 	struct node *node = data;
 
-	if (store_find(node->store, id))
-		dialer_want(node->dialer, id, true, clock_now());
+	if (!store_find(node->store, id))
+		return;
+	dialer_want(node->dialer, id, true, clock_now());
+	through_want(node, id);
 }
 
 static void on_expired(void *data, uint64_t id)
@@ -526,6 +553,8 @@ static void next_of(void *data, struct peer *peer)
 	struct when *when = data;
 	uint64_t next = peer->keys ? keys_next(peer->keys) : NEVER;
 
+	if (through_wants(peer) < next)
+		next = through_wants(peer);
 	if (next < when->next)
 		when->next = next;
 }
@@ -550,6 +579,8 @@ static void tick_one(void *data, struct peer *peer)
 
 	if (peer->keys && keys_next(peer->keys) <= when->now)
 		keys_tick(peer->keys, when->now);
+	if (through_wants(peer) <= when->now)
+		through_want(peer->node, peer->id);
 }
 
 void sessions_tick(struct node *node, uint64_t now)
@@ -567,15 +598,9 @@ static void look_at(void *data, struct peer *peer)
 
 	if (peer->session && node_config(node)->deadman)
 		want_session(node, peer);
-	if (peer->link || peer_paths_up(peer)) {
-		peer->silent_since = 0;
-		return;
-	}
-	if (!peer->session)
-		return;
-	if (!peer->silent_since)
-		peer->silent_since = when->now;
-	if (when->now - peer->silent_since > SILENCE_MAX)
+	if (peer->link || peer_paths_up(peer))
+		peer->used_at = when->now;
+	else if (peer->session && when->now - peer->used_at > IDLE_MAX)
 		sessions_end(node, peer);
 }
 

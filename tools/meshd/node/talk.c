@@ -128,7 +128,7 @@ void talk_hear(struct node *node, struct link *link,
 	case MESSAGE_KEY_OFFER:
 	case MESSAGE_KEY_ANSWER:
 	case MESSAGE_KEY_DONE:
-		if (!sessions_hear(peer, link, message))
+		if (!sessions_hear(peer, link->tag, message))
 			confused(node, link, message);
 		break;
 	case MESSAGE_ADDRESSES:
@@ -151,6 +151,13 @@ void talk_hear(struct node *node, struct link *link,
 		break;
 	case MESSAGE_RELAY:
 		hear_relay(node, link, message);
+		break;
+	case MESSAGE_STREAM_OPEN:
+	case MESSAGE_STREAM_DATA:
+	case MESSAGE_STREAM_CREDIT:
+	case MESSAGE_STREAM_CLOSE:
+		if (!through_hear(node, peer, message))
+			confused(node, link, message);
 		break;
 	case MESSAGE_ROUTES:
 		routing_receive(node->routing, peer->id, &message->routes, now);

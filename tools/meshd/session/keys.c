@@ -286,7 +286,12 @@ void keys_tick(struct keys *keys, uint64_t now)
 
 bool keys_lack_connection(const struct keys *keys, uint64_t now)
 {
-	return !keys->up && now >= keys->wanted_at;
+	return now >= keys_lack_at(keys);
+}
+
+uint64_t keys_lack_at(const struct keys *keys)
+{
+	return keys->up ? NEVER : keys->wanted_at;
 }
 
 void keys_status(const struct keys *keys, struct keys_status *status)

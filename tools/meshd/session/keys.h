@@ -142,6 +142,8 @@ void keys_tick(struct keys *keys, uint64_t now);
 
 /* New keys are wanted and no connection is there to make them. */
 bool keys_lack_connection(const struct keys *keys, uint64_t now);
+/* When it will be so; NEVER while there is a connection. */
+uint64_t keys_lack_at(const struct keys *keys);
 
 struct keys_status {
 	bool transmits;
