@@ -25,6 +25,9 @@
 #	wait_for SECS COMMAND...	until COMMAND succeeds, at most SECS seconds
 #	at_end COMMAND		run at the end, last one first
 #	kunit MODULE		load a module of KUnit suites, report its cases
+#	points COMMAND...	every "pass NAME" and "fail NAME" that COMMAND
+#				prints is a point, and so is that it succeeds
+#	points_start, points_end COMMAND...	the same in the background
 #
 #	within NAME MS COMMAND...	COMMAND becomes true within MS milliseconds
 #	stall_reset, stall_ms, timed NAME BOUND_MS MEASURED_MS
@@ -99,6 +102,34 @@ is() { # NAME GOT WANTED
 	diag "got:    $2"
 	diag "wanted: $3"
 	return 1
+}
+
+# What else it prints are remarks.
+declare -A points_pid=()
+
+points_start() { # COMMAND...
+	("$@" >"$T/points.$BASHPID" 2>"$T/points.$BASHPID.err") &
+	points_pid[$*]=$!
+}
+
+points_end() { # COMMAND...
+	local pid=${points_pid[$*]} how what rc=0
+
+	wait "$pid" || rc=$?
+	while read -r how what; do
+		case $how in
+		pass) ok "$what" ;;
+		fail) not_ok "$what" ;;
+		*) diag "$how $what" ;;
+		esac
+	done <"$T/points.$pid"
+	[ $rc = 0 ] || diag "$(cat "$T/points.$pid.err")"
+	is "${1##*/} ${*:2}: ends well" $rc 0
+}
+
+points() { # COMMAND...
+	points_start "$@"
+	points_end "$@"
 }
 
 not() { ! "$@"; }

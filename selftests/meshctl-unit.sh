@@ -14,21 +14,6 @@ links=$TOP/uapi/linux/if_link_meshlan.h
 check "the test programs build" make -C "$TOP/tools" unit ||
 	bail "without them there is nothing to test"
 
-points() { # PROGRAM
-	local how what rc=0
-
-	"$@" >"$T/out" 2>"$T/err" || rc=$?
-	while read -r how what; do
-		case $how in
-		pass) ok "$what" ;;
-		fail) not_ok "$what" ;;
-		*) diag "$how $what" ;;
-		esac
-	done <"$T/out"
-	[ $rc = 0 ] || diag "$(cat "$T/err")"
-	is "${1##*/} ${*:2}: ends well" $rc 0
-}
-
 # SET ATTRIBUTE NUMBER of every attribute, from an enum in the header.
 attributes() { # HEADER PREFIX
 	awk -v prefix="$2" '
@@ -76,4 +61,3 @@ points "$unit"
 points "$unit-asan"
 points "$unit-asan" fuzz 1 100000
 points "$unit-asan" fuzz $RANDOM 100000
-

@@ -6,8 +6,8 @@
 # an apt tree in the cache, so that the host's sources are never changed.
 
 # By need: to build modules; to build the tools; inside the guests, which see
-# the host's files; in the guests alone; for the static checks; to make
-# User-Mode Linux; to make and run stock kernels.
+# the host's files; in the guests alone; for the static checks; for libFuzzer;
+# to make User-Mode Linux; to make and run stock kernels.
 BUILD_PACKAGES="build-essential kmod rsync util-linux"
 TOOLS_PACKAGES="build-essential pkg-config libmnl-dev libgnutls28-dev \
 nettle-dev libnl-route-3-dev libuv1-dev libngtcp2-dev \
@@ -19,6 +19,7 @@ dnsmasq-base wireguard-tools busybox-static procps libmnl0"
 # Their daemons would start on the host if they were installed there.
 UNPACKED_PACKAGES="bird2 avahi-daemon libnss-mdns"
 STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml git"
+FUZZ_PACKAGES="clang libclang-rt-dev"
 UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \
 debian-archive-keyring"
 STOCK_PACKAGES="qemu-system-x86 busybox-static cpio gzip \
