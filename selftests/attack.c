@@ -22,6 +22,11 @@
  *	attack fuzz FILE TO TO-PORT COUNT SEED
  *		COUNT datagrams, some mutated from FILE, some noise, over IPv4
  *		or IPv6
+ *	attack junk FILE TO TO-PORT COUNT SEED
+ *		the same for the daemon's half of the port: QUIC changed where
+ *		it is read, any first byte, any length up to 1500
+ *	attack spoof FILE TO TO-PORT COUNT SEED
+ *		the same, from IPv4 addresses and ports of others
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -280,7 +285,72 @@ static void invent(struct packet *p)
 		p->data[0] = any(4);
 }
 
-static int fuzz(const char *to, const char *port, unsigned long count)
+/* A long header: version, two ids with their lengths, a token's length. */
+static void mutate_quic(struct packet *p)
+{
+	unsigned int i, n = any(8);
+
+	switch (any(8)) {
+	case 0:
+		return;
+	case 1:
+		p->len = any(p->len + 1);
+		return;
+	case 2:
+		p->data[0] = any(256);
+		return;
+	case 3:
+		noise(p->data + 1, 4);
+		return;
+	case 4:
+		p->data[5] = any(256);
+		return;
+	case 5:
+		noise(p->data + 6, 40);
+		return;
+	case 6:
+		i = any(256);
+		noise(p->data + p->len, i);
+		p->len += i;
+		return;
+	default:
+		for (i = 0; i <= n; i++)
+			p->data[any(p->len)] ^= 1 << any(8);
+	}
+}
+
+static void invent_quic(struct packet *p)
+{
+	if (any(3)) {
+		*p = recorded[any(recorded_count)];
+		mutate_quic(p);
+		return;
+	}
+	p->len = any(2) ? any(100) : any(1501);
+	noise(p->data, p->len);
+}
+
+static int spoof(const char *to, const char *port, unsigned long count)
+{
+	struct target t = { .to_port = atoi(port) };
+	struct packet p;
+
+	if (!inet_pton(AF_INET, to, &t.to))
+		exit(64);
+	t.fd = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
+	if (t.fd < 0)
+		fail("raw socket");
+	while (count--) {
+		t.from.s_addr = htonl(0xac100000 | any(1 << 20));
+		t.from_port = any(65536);
+		invent_quic(&p);
+		emit(&t, p.data, p.len);
+	}
+	return 0;
+}
+
+static int fuzz(const char *to, const char *port, unsigned long count,
+		void (*inventor)(struct packet *p), unsigned int pause)
 {
 	static struct packet packets[BURST];
 	struct mmsghdr message[BURST] = {};
@@ -311,7 +381,7 @@ static int fuzz(const char *to, const char *port, unsigned long count)
 	while (count) {
 		n = count < BURST ? count : BURST;
 		for (i = 0; i < n; i++) {
-			invent(&packets[i]);
+			inventor(&packets[i]);
 			piece[i].iov_len = packets[i].len;
 		}
 		for (i = 0; i < n; i += done) {
@@ -323,12 +393,16 @@ static int fuzz(const char *to, const char *port, unsigned long count)
 				done = 0;
 		}
 		count -= n;
+		if (pause)
+			usleep(pause);
 	}
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	unsigned long count;
+
 	if (argc == 6 && !strcmp(argv[1], "record"))
 		return record(argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
 	if (argc >= 7 && argc <= 9 && !strcmp(argv[1], "send")) {
@@ -336,11 +410,18 @@ int main(int argc, char **argv)
 		return send_all(argv + 3, argc > 7 ? argv[7] : "as-is",
 				argc > 8 ? strtoul(argv[8], NULL, 0) : 0);
 	}
-	if (argc == 7 && !strcmp(argv[1], "fuzz")) {
+	if (argc == 7) {
 		load(argv[2]);
 		state = strtoul(argv[6], NULL, 0) * 2 + 1;
-		return fuzz(argv[3], argv[4], strtoul(argv[5], NULL, 0));
+		count = strtoul(argv[5], NULL, 0);
+		if (!strcmp(argv[1], "fuzz"))
+			return fuzz(argv[3], argv[4], count, invent, 0);
+		if (!strcmp(argv[1], "junk"))
+			return fuzz(argv[3], argv[4], count, invent_quic, 2000);
+		if (!strcmp(argv[1], "spoof"))
+			return spoof(argv[3], argv[4], count);
 	}
-	fputs("usage: attack record|send|fuzz ...; see attack.c\n", stderr);
+	fputs("usage: attack record|send|fuzz|junk|spoof ...; see attack.c\n",
+	      stderr);
 	return 64;
 }
