@@ -152,6 +152,22 @@ static void warn(json_t *list, const char *format, ...)
 	va_end(args);
 }
 
+/* What this node says of itself, and others had first. */
+static void warn_lost(json_t *list, const struct node *node)
+{
+	const struct record *own = store_find(node->store, node->id.self.node);
+	const char *name = node->id.self.name;
+
+	if (own && own->lost_name)
+		warn(list, "the name %s is node %016" PRIx64 "'s, who had it first: leave, and join by another name",
+		     name, names_find(node->names, name));
+	if (own && own->lost_mac)
+		warn(list, "another node has the MAC address of %s: give it one of its own (ip link set)",
+		     node->device.name);
+	if (own && own->lost_addresses)
+		warn(list, "another node has an address of this one: look for it in \"address\" in both configurations");
+}
+
 static void put_warnings(json_t *status, const struct daemon *daemon)
 {
 	const struct node *node = daemon->node;
@@ -162,6 +178,8 @@ static void put_warnings(json_t *status, const struct daemon *daemon)
 
 	if (trouble)
 		warn(list, "%s", trouble);
+	if (node)
+		warn_lost(list, node);
 	if (node && node->id.self.expires < daemon_date(daemon) +
 	    EXPIRY_WARNING)
 		warn(list, "the certificate ends soon and is not renewed: is a signer up?");

@@ -126,12 +126,37 @@ static void forget_node(struct node *node, const struct record *old)
 		   old->name);
 }
 
+static bool name_namesake(void *data, const struct record *record)
+{
+	struct node *node = data;
+
+	if (!strcmp(record->name, node->id.self.name))
+		names_learn(node->names, record);
+	return true;
+}
+
+/* Before its record is made there is nothing to lose. */
+static void name_self(struct node *node)
+{
+	const struct record *own = store_find(node->store, node->id.self.node);
+
+	if (!own)
+		return;
+	names_learn(node->names, own);
+	if (own->lost_name)
+		store_each(node->store, name_namesake, node);
+}
+
 static void on_changed(void *data, const struct record *old,
 		       const struct record *now_is)
 {
 	struct node *node = data;
 	uint64_t now = clock_now();
 
+	if (now_is && now_is->node == node->id.self.node) {
+		name_self(node);
+		return;
+	}
 	node->told_at = now;
 	if (!now_is) {
 		forget_node(node, old);
@@ -287,6 +312,7 @@ static void publish(struct node *node, bool left)
 	if (!store_publish(node->store, &own, clock_now()))
 		log_error("this node's record cannot be made");
 	buf_free(&chain);
+	name_self(node);
 }
 
 void gossip_publish(struct node *node)
@@ -355,16 +381,6 @@ static void serve_names(struct node *node)
 					 tell_resolved, node);
 }
 
-static void name_self(struct node *node)
-{
-	struct record own = {0};
-
-	for (unsigned int i = 0; i < node->address_count; i++)
-		add_address(&own, &node->address[i]);
-	names_set(node->names, node->id.self.node, node->id.self.name,
-		  own.address, own.address_count);
-}
-
 enum meshlan_status gossip_start(struct node *node, struct meshlan_error *err)
 {
 	const char *suffix = node_config(node)->domain;
@@ -373,6 +389,7 @@ enum meshlan_status gossip_start(struct node *node, struct meshlan_error *err)
 	if (!node->names)
 		return meshlan_fail(err, MESHLAN_ERR_USAGE,
 				    "domain %s: no name of the DNS", suffix);
+	names_set_own(node->names, node->id.self.node);
 	node->store = store_create(node->id.self.node,
 				   state_number(node->daemon->state,
 						STATE_SEQUENCE), &ops, node);
@@ -382,7 +399,6 @@ enum meshlan_status gossip_start(struct node *node, struct meshlan_error *err)
 
 void gossip_go(struct node *node)
 {
-	name_self(node);
 	state_records(node->daemon->state, load, node);
 	gossip_publish(node);
 	serve_names(node);

@@ -40,8 +40,8 @@ struct store_ops {
 	/*
 	 * @old NULL: new; @now_is NULL: gone (expired, revoked, left). Also
 	 * when only who won a claim has changed: then whoever loses it is
-	 * told before whoever wins it. Both are good until it returns; never
-	 * about this node itself.
+	 * told before whoever wins it. Both are good until it returns. About
+	 * this node itself only what it loses to others and gets back.
 	 */
 	void (*changed)(void *data, const struct record *old,
 			const struct record *now_is);

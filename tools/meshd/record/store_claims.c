@@ -234,8 +234,7 @@ static void judge_one(struct store *store, struct claim *claim,
 	set_lost(record, claim, lost);
 	if (lost && !known)
 		tell_conflict(store, best, claim);
-	if (claim->entry != changed && lost != known &&
-	    record->node != store->own)
+	if (claim->entry != changed && lost != known)
 		store->ops->changed(store->data, &old, record);
 }
 
