@@ -204,6 +204,21 @@ void meshlan_measure_received(struct meshlan_measure *m,
 }
 
 /**
+ * meshlan_measure_begin() - a path came up
+ * @m: what is known of it
+ *
+ * What was lost while it was down, or while the peer did not know of it yet,
+ * says nothing of what will be.
+ */
+void meshlan_measure_begin(struct meshlan_measure *m)
+{
+	m->loss_tx = 0;
+	m->loss_rx = 0;
+	m->sent.valid = false;
+	m->received.valid = false;
+}
+
+/**
  * meshlan_measure_moved() - is there something new to tell
  * @m: what is known
  *

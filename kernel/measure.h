@@ -66,6 +66,7 @@ void meshlan_measure_sent(struct meshlan_measure *m,
 			  const struct meshlan_sample *sample, u64 now);
 void meshlan_measure_received(struct meshlan_measure *m,
 			      const struct meshlan_sample *sample);
+void meshlan_measure_begin(struct meshlan_measure *m);
 bool meshlan_measure_moved(const struct meshlan_measure *m);
 u64 meshlan_measure_rate(const struct meshlan_measure *m, u64 now);
 

@@ -158,6 +158,9 @@ static void path_turn(struct meshlan_path *path, bool up)
 {
 	struct meshlan_session *session = path->session;
 
+	lockdep_assert_held(&path->lock);
+	if (up)
+		meshlan_measure_begin(&path->measure);
 	spin_lock(&session->path_lock);
 	WRITE_ONCE(path->up, up);
 	session_choose(session);
