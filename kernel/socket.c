@@ -314,12 +314,29 @@ static struct dst_entry *route6(struct meshlan_dev *mdev, struct sock *sk,
 	return dst;
 }
 
+/*
+ * While the underlay's next hop is not known, packets wait for it, for seconds
+ * if it is gone. Who sent them would count them as under way all that time, and
+ * send nothing more, though another path has taken over long before.
+ */
+static bool will_wait(const struct dst_entry *dst, const void *to)
+{
+	struct neighbour *neigh = dst_neigh_lookup(dst, to);
+	bool valid;
+
+	if (!neigh)
+		return true;
+	valid = READ_ONCE(neigh->nud_state) & NUD_VALID;
+	neigh_release(neigh);
+	return !valid;
+}
+
 /* The inner packet's traces must not reach the underlay. */
 static void forget_inner(struct meshlan_dev *mdev, struct sk_buff *skb,
-			 bool xnet)
+			 bool xnet, bool orphan)
 {
 	/* The hash stays: it spreads flows over queues of the underlay. */
-	if (xnet)
+	if (orphan)
 		skb_orphan(skb);
 	skb_scrub_packet(skb, xnet);
 	skb->mark = READ_ONCE(mdev->fwmark);
@@ -352,10 +369,12 @@ static int send4(struct meshlan_dev *mdev, struct sock *sk,
 	struct sk_buff *skb;
 	struct rtable *rt;
 	__be32 source;
+	bool orphan;
 
 	rt = route4(mdev, sk, to, cache, &source);
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
+	orphan = xnet || will_wait(&rt->dst, &to->remote.v4.sin_addr);
 	sent->room = dst_mtu(&rt->dst) - sizeof(struct iphdr) -
 		     sizeof(struct udphdr);
 	while ((skb = __skb_dequeue(list))) {
@@ -363,7 +382,7 @@ static int send4(struct meshlan_dev *mdev, struct sock *sk,
 
 		if (!fits(mdev, skb, sent))
 			continue;
-		forget_inner(mdev, skb, xnet);
+		forget_inner(mdev, skb, xnet, orphan);
 		dst_hold(&rt->dst);
 		udp_tunnel_xmit_skb(rt, sk, skb, source,
 				    to->remote.v4.sin_addr.s_addr, dsfield,
@@ -383,10 +402,12 @@ static int send6(struct meshlan_dev *mdev, struct sock *sk,
 	struct in6_addr source;
 	struct dst_entry *dst;
 	struct sk_buff *skb;
+	bool orphan;
 
 	dst = route6(mdev, sk, to, cache, &source);
 	if (IS_ERR(dst))
 		return PTR_ERR(dst);
+	orphan = xnet || will_wait(dst, &to->remote.v6.sin6_addr);
 	sent->room = dst_mtu(dst) - sizeof(struct ipv6hdr) -
 		     sizeof(struct udphdr);
 	while ((skb = __skb_dequeue(list))) {
@@ -394,7 +415,7 @@ static int send6(struct meshlan_dev *mdev, struct sock *sk,
 
 		if (!fits(mdev, skb, sent))
 			continue;
-		forget_inner(mdev, skb, xnet);
+		forget_inner(mdev, skb, xnet, orphan);
 		dst_hold(dst);
 		udp_tunnel6_xmit_skb(dst, sk, skb, NULL, &source,
 				     &to->remote.v6.sin6_addr, dsfield,

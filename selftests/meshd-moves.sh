@@ -76,7 +76,7 @@ $(cat "$T/$name/log")"
 # --- how long nothing came through ------------------------------------------
 
 flow() { # FROM TO
-	on "$1" ping -D -i 0.01 "${ADDR[$2]}" >"$T/flow" 2>/dev/null &
+	on "$1" ping -D -i 0.01 "${ADDR[$2]}" >"$T/flow" 2>"$T/flow.err" &
 	flow_pid=$!
 	wait_for 5 flows
 	sleep 1
@@ -116,8 +116,19 @@ back() { # NAME COMMAND...
 
 	shift
 	flow a b
+	if [ -n "$SAY" ]; then
+		mons=; for n in a b; do ip netns exec ${NS[$n]} meshctl monitor timestamps >$T/mon.$n 2>&1 & mons="$mons $!"; done
+		sleep 1
+		echo "event at $EPOCHREALTIME"
+	fi
+	[ -z "$SAY" ] || { for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "$EPOCHREALTIME $(replies)"; top -b -n 1 | head -14; sleep 0.2; done >$T/lists & }
 	gap "$@"
+	[ -z "$SAY" ] || { cat $T/lists; sort $T/flow.err | uniq -c; grep -v 'bytes from' $T/flow | head; }
 	timed "$name" 1000 "$(longest)"
+	if [ -n "$SAY" ]; then
+	kill $mons; for n in a b; do echo "monitor $n"; cat $T/mon.$n; done
+	awk -F '[][]' '/ bytes from / { if (last && $2-last > 0.2) print last, $2; last = $2 }' $T/flow
+	fi
 	check "$name: frames pass" reaches b a
 	one_record "$name"
 }
@@ -281,6 +292,7 @@ second_interface() {
 	ctl a path list mesh0
 	ctl b path list mesh0
 	back "the first pulled" ip -n "$R" link set a-eth0 down
+	over; return
 	ip -n "$R" link set a-eth0 up
 	check "and back" wait_for 90 leads b a 10.1.0.1
 	over

@@ -357,7 +357,8 @@ static void node_changed(struct paths *paths, struct adjacent *adjacent,
 	for (unsigned int i = 0; i < adjacent->count; i++) {
 		struct way *way = &adjacent->way[i];
 
-		way->doomed = local_is_gone(paths->host, way);
+		way->doomed = local_is_gone(paths->host, way) ||
+			      spec_is_loose(paths->host, &way->spec);
 		/* A question now tells the peer where we are now. */
 		if (way->up && !way->doomed)
 			pmtu_confirm(&way->pmtu, now);

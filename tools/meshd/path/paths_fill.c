@@ -187,25 +187,46 @@ static const struct host_local *local_of(const struct host *host,
 	return NULL;
 }
 
+bool spec_is_loose(const struct host *host, const struct path_spec *spec)
+{
+	struct choice choice;
+
+	choose(host, &spec->remote, &choice);
+	return !spec->local.sa.sa_family && choice.count > 1;
+}
+
+/* One that was bound while there were more is as good. */
+static bool has_bound(const struct adjacent *adjacent, const union addr *remote)
+{
+	for (unsigned int i = 0; i < adjacent->count; i++) {
+		const struct way *way = &adjacent->way[i];
+
+		if (!way->doomed && way->spec.local.sa.sa_family &&
+		    addr_equal(&way->spec.remote, remote))
+			return true;
+	}
+	return false;
+}
+
 /*
  * With one interface the routing table chooses, and may change its mind. With
  * several each gets its own path, or two would be the same.
  */
 static void consider_remote(struct paths *paths, struct adjacent *adjacent,
-			    const union addr *remote, uint64_t now)
+			    const union addr *remote, bool first, uint64_t now)
 {
 	struct choice choice;
 	struct path_spec spec;
 
 	choose(paths->host, remote, &choice);
-	if (choice.count == 1) {
+	if (choice.count <= 1 && (first || choice.count) &&
+	    !has_bound(adjacent, remote)) {
 		spec = spec_of(remote, NULL);
-		consider(paths, adjacent, &spec, false, now);
-		return;
+		consider(paths, adjacent, &spec, first, now);
 	}
-	for (unsigned int i = 0; i < choice.count; i++) {
+	for (unsigned int i = 0; choice.count > 1 && i < choice.count; i++) {
 		spec = spec_of(remote, choice.local[i]);
-		consider(paths, adjacent, &spec, false, now);
+		consider(paths, adjacent, &spec, first, now);
 	}
 }
 
@@ -213,15 +234,21 @@ static void consider_connection(struct paths *paths, struct adjacent *adjacent,
 				uint64_t now)
 {
 	const union addr *remote = &adjacent->remote;
+	const struct host_local *local;
 	struct choice choice;
 	struct path_spec spec;
 
 	if (!remote->sa.sa_family)
 		return;
 	choose(paths->host, remote, &choice);
-	spec = spec_of(remote, choice.count > 1 ?
-			       local_of(paths->host, &adjacent->local) : NULL);
-	consider(paths, adjacent, &spec, true, now);
+	local = choice.count > 1 ? local_of(paths->host, &adjacent->local) :
+				   NULL;
+	if (local) {
+		spec = spec_of(remote, local);
+		consider(paths, adjacent, &spec, true, now);
+	} else {
+		consider_remote(paths, adjacent, remote, true, now);
+	}
 }
 
 void adjacent_fill(struct paths *paths, struct adjacent *adjacent, uint64_t now)
@@ -241,5 +268,5 @@ void adjacent_fill(struct paths *paths, struct adjacent *adjacent, uint64_t now)
 	for (unsigned int i = 0; i < count; i++)
 		remote[i] = best[i]->addr;
 	for (unsigned int i = 0; i < count; i++)
-		consider_remote(paths, adjacent, &remote[i], now);
+		consider_remote(paths, adjacent, &remote[i], false, now);
 }

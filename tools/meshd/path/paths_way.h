@@ -20,7 +20,7 @@ struct way {
 	uint16_t id;
 	struct path_spec spec;
 	bool up, was_up, moved;
-	bool doomed;		/* its local address is gone */
+	bool doomed;		/* its local address is gone, or it is loose */
 	bool seen;		/* while the kernel's list is read */
 	bool told;		/* that the connection's is down */
 	uint64_t since;		/* of the state it is in */
@@ -62,6 +62,8 @@ void adjacent_fill(struct paths *paths, struct adjacent *adjacent,
 		   uint64_t now);
 void adjacent_failed(struct adjacent *adjacent, const struct path_spec *spec,
 		     uint64_t now);
+/* The routing table chooses, though there are several interfaces by now. */
+bool spec_is_loose(const struct host *host, const struct path_spec *spec);
 bool spec_same(const struct path_spec *a, const struct path_spec *b);
 
 #endif /* MESHD_PATHS_WAY_H */
