@@ -8,18 +8,20 @@
 # not one packet is lost. What they left in the kernel is taken over: nothing
 # in use is deleted, what nobody uses is, what others made stays.
 #
-#	--seconds N	how long they are killed (default 40)
+#	--seconds N	how long they are killed (default 20)
 #	--seed N	of the random instants
+#	--part PART	only kills, restarts, reloads, joins, second or left_over
 # meshlan-test: time=400 mem=768M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 
-seconds=40 seed=$$
+seconds=20 seed=$$ parts="kills restarts reloads joins second left_over"
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=$2 && shift ;;
 	--seed) seed=$2 && shift ;;
-	*) bail "usage: $0 [--seconds N] [--seed N]" ;;
+	--part) parts=$2 && shift ;;
+	*) bail "usage: $0 [--seconds N] [--seed N] [--part PART]" ;;
 	esac
 	shift
 done
@@ -85,7 +87,7 @@ check "the mesh stands" wait_for 20 settled ||
 # --- traffic ----------------------------------------------------------------
 
 # What is lost shall not be lost by the receiving program's own socket.
-sysctl -qw net.core.rmem_max=8388608 net.core.wmem_max=8388608 \
+sysctl -qw net.core.rmem_max=67108864 net.core.wmem_max=67108864 \
 	net.core.netdev_max_backlog=20000
 
 traffic=()
@@ -134,7 +136,7 @@ begin() { # SECONDS
 	on b iperf3 -s -1 >"$T/iperf-server" 2>&1 &
 	traffic+=($!)
 	wait_for 10 on b sh -c 'ss -Hltn | grep -q :5201'
-	on a iperf3 -c "$(<"$T/b/address")" -u -b 10M -l 1000 -w 4M \
+	on a iperf3 -c "$(<"$T/b/address")" -u -b 10M -l 1000 -w 32M \
 		-t "$1" -J >"$T/iperf" 2>&1 &
 	traffic+=($!)
 }
@@ -145,7 +147,7 @@ sent() { sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$1"; }
 got() { sed -n 's/.*transmitted, \([0-9]*\) received.*/\1/p' "$1"; }
 
 end() { # WHAT
-	local pair from to n
+	local pair from to n failed=$ktap_failed
 
 	wait "${traffic[@]}"
 	for pair in a-b b-a a-c c-d d-c; do
@@ -165,6 +167,10 @@ end() { # WHAT
 		"$(jq '[.end.streams[].udp.out_of_order // 0] | add' \
 		"$T/iperf")" 0
 	diag "$(jq .end.sum.packets "$T/iperf") datagrams"
+	[ $failed = "$ktap_failed" ] || for from in a b c d; do
+		diag "$from:" "$(on $from ethtool -S mesh0 | grep -v ': 0$' |
+			tr -s '\n ' ' ')"
+	done
 }
 
 # --- deaths -----------------------------------------------------------------
@@ -199,41 +205,43 @@ random_names() {
 kills() {
 	local n=0
 
+	begin "$seconds"
 	while flows; do
 		random_sleep 1500
 		# shellcheck disable=SC2046 # names
 		die -9 $(random_names)
 		n=$((n + 1))
 	done
+	end "kill -9"
 	check "daemons were killed $n times" test $n -gt $((seconds / 4))
+	check "kill -9: all is as it was" wait_for 30 settled
 }
-
-begin "$seconds"
-kills
-end "kill -9"
-check "kill -9: all is as it was" wait_for 30 settled
 
 # --- stopped and told to reload ---------------------------------------------
 
-stops() {
+restarts() {
 	local n=0 all=(a b c d)
 
+	begin 8
 	while flows; do
 		random_sleep 1500
 		die -15 "${all[RANDOM % 4]}"
 		n=$((n + 1))
 	done
+	end "restart"
 	check "daemons were stopped $n times" test $n -gt 2
+	check "restart: all is as it was" wait_for 30 settled
 }
 
-begin 8
-stops
-end "restart"
-check "restart: all is as it was" wait_for 30 settled
+interval_is() {
+	[ "$(value a '[.[].active_interval] | unique | join(" ")' \
+		path list mesh0)" = "$1" ]
+}
 
 reloads() {
 	local n=0 all=(a b c d) name
 
+	begin 8
 	while flows; do
 		random_sleep 500
 		name=${all[RANDOM % 4]}
@@ -243,65 +251,73 @@ reloads() {
 		kill -HUP "${DAEMON[$name]}"
 		n=$((n + 1))
 	done
+	end "reload"
 	check "daemons read their configuration $n times" test $n -gt 5
+
+	settings a "[paths]" "probe-interval = 70ms"
+	check "a good reload is in force" ctl a reload
+	check "as the kernel says" wait_for 5 interval_is 70
+	settings a "[paths]" "probe-interval = 40ms" "degre = 3"
+	refuse "a bad reload is refused" ctl a reload
+	check "and names file and line" grep -q "home.conf:5" "$T/a/log"
+	check "a bad reload changes nothing" interval_is 70
+	settings a
 }
-
-begin 8
-reloads
-end "reload"
-
-interval() { value $1 '.[0].active_interval' path list mesh0; }
-
-settings a "[paths]" "probe-interval = 70ms"
-check "a good reload is in force" ctl a reload
-interval_is() { [ "$(interval a)" = "$1" ]; }
-check "as the kernel says" wait_for 5 interval_is 70
-settings a "[paths]" "probe-interval = 40ms" "degre = 3"
-refuse "a bad reload is refused" ctl a reload
-check "and names file and line" grep -q "home.conf:5" "$T/a/log"
-is "a bad reload changes nothing" "$(interval a)" 70
-settings a
 
 # --- while others join ------------------------------------------------------
 
-joins() {
+join_and_leave() {
 	local n=0
 
-	while flows && admit a e && ctl e leave; do
+	: >"$T/joins"
+	while flows; do
+		if ! admit a e || ! ctl e leave; then
+			flows && mv "$T/join" "$T/join-failed"
+			return
+		fi
 		n=$((n + 1))
 		echo $n >"$T/joins"
 	done >"$T/join" 2>&1
-	flows && cp "$T/join" "$T/join-failed"
 }
 
-begin 10
-joins &
-traffic+=($!)
-members=(b c)
-while flows; do
-	random_sleep 1000
-	die -9 "${members[RANDOM % 2]}"
-done
-end "joins"
-check "hosts joined $(<"$T/joins") times while members died" \
-	not test -e "$T/join-failed" || diag "$(<"$T/join-failed")"
-check "joins: all is as it was" wait_for 30 settled ||
-	for h in a b c d; do
-		diag "$(ctl $h peers)" "$(ctl $h session list mesh0)"
+joins() {
+	local members=(b c)
+
+	begin 15
+	join_and_leave &
+	traffic+=($!)
+	while flows; do
+		random_sleep 1000
+		die -9 "${members[RANDOM % 2]}"
 	done
+	end "joins"
+	check "another host joined $(<"$T/joins") times" test -s "$T/joins" ||
+		diag "$(<"$T/join")"
+	check "it always could" not test -e "$T/join-failed" ||
+		diag "$(<"$T/join-failed")"
+	check "joins: all is as it was" wait_for 30 settled
+}
 
 # --- two at once ------------------------------------------------------------
 
-second() { on a timeout 10 meshd home "$@"; }
+try() { on a timeout 10 meshd home "$@"; }
+says() { # TEXT OPTION...
+	local text=$1
 
-refuse "a second daemon is refused" second
-says() { grep -q "$1" <<<"$(second 2>&1)"; }
-check "and told by what" says "process ${DAEMON[a]}"
-cp -a "$T/a/lib" "$T/copy"
-refuse "with other files as well" second --state-directory "$T/copy"
-refuse "and with another socket" second --state-directory "$T/copy" \
-	--runtime-directory "$T/copy"
-check "the first goes on" settled
+	shift
+	try "$@" 2>&1 | grep -q "$text"
+}
+
+second() {
+	cp -a "$T/a/lib" "$T/copy"
+	refuse "a second daemon is refused" try
+	check "and told by whom" says "process ${DAEMON[a]})"
+	refuse "with other files as well" try --state-directory "$T/copy"
+	set -- --state-directory "$T/copy" --runtime-directory "$T/copy"
+	refuse "and with another socket" try "$@"
+	check "which names the device's owner" says "pid ${DAEMON[a]})" "$@"
+	check "the first goes on" settled
+}
 
 # --- what the dead left -----------------------------------------------------
 
@@ -326,31 +342,37 @@ in_use() { # the keys that send
 		select(.state == "transmit") | .index'
 }
 
-kill -9 "${DAEMON[a]}"
-wait "${DAEMON[a]}" 2>/dev/null
-ours=d101 other=abcd
-for c in "session add mesh0 $foreign" \
-	"path add mesh0 $foreign remote 10.1.0.77:23731" \
-	"route add mesh0 $nobody hop $(id b) owner $ours" \
-	"route add mesh0 $foreign hop $(id b) owner $other" \
-	"origin add mesh0 $nobody leaf owner $ours" \
-	"origin add mesh0 $foreign leaf" \
-	"fdb add mesh0 02:00:00:00:00:f1 node $foreign type static" \
-	"fdb add mesh0 02:00:00:00:00:f2 node $(id b) type certified"; do
-	# shellcheck disable=SC2086 # words
-	check "by hand: $c" ctl a $c
+left_over() {
+	kill -9 "${DAEMON[a]}"
+	wait "${DAEMON[a]}" 2>/dev/null
+	ours=d101 other=abcd
+	for c in "session add mesh0 $foreign" \
+		"path add mesh0 $foreign remote 10.1.0.77:23731" \
+		"route add mesh0 $nobody hop $(id b) owner $ours" \
+		"route add mesh0 $foreign hop $(id b) owner $other" \
+		"origin add mesh0 $nobody leaf owner $ours" \
+		"origin add mesh0 $foreign leaf" \
+		"fdb add mesh0 02:00:00:00:00:f1 node $foreign type static" \
+		"fdb add mesh0 02:00:00:00:00:f2 node $(id b) type certified"; do
+		# shellcheck disable=SC2086 # words
+		check "by hand: $c" ctl a $c
+	done
+	left >"$T/left"
+	before=$(used) keys=$(in_use)
+	daemon a
+	sleep 1
+	is "the keys in use are kept" "$(ctl a -j key list mesh0 |
+		jq -r '.[].index' | grep -c "$keys")" "$(wc -l <<<"$keys")"
+	is "nothing is deleted at once" "$(left)" "$(<"$T/left")"
+	swept() { ! left | grep -q "$nobody\|:f2"; }
+	check "what nobody uses goes" wait_for 20 swept
+	is "what others made stays" "$(left)" "$(grep -v "$nobody\|:f2" "$T/left")"
+	grew() { jq -ne --argjson a "$before" --argjson b "$(used)" \
+		'[$a, $b] | transpose | all(.[0][0] == .[1][0] and
+			.[0][1] <= .[1][1])'; }
+	check "no session was made anew" grew || diag "$before $(used)"
+}
+
+for part in $parts; do
+	$part
 done
-left >"$T/left"
-before=$(used) keys=$(in_use)
-daemon a
-sleep 1
-is "the keys in use are kept" "$(ctl a -j key list mesh0 |
-	jq -r '.[].index' | grep -c "$keys")" "$(wc -l <<<"$keys")"
-is "nothing is deleted at once" "$(left)" "$(<"$T/left")"
-swept() { ! left | grep -q "$nobody\|:f2"; }
-check "what nobody uses goes" wait_for 20 swept
-is "what others made stays" "$(left)" "$(grep -v "$nobody\|:f2" "$T/left")"
-grew() { jq -ne --argjson a "$before" --argjson b "$(used)" \
-	'[$a, $b] | transpose | all(.[0][0] == .[1][0] and
-		.[0][1] <= .[1][1])'; }
-check "no session was made anew" grew || diag "$before $(used)"

@@ -521,38 +521,18 @@ void ways_path_event(struct node *node, enum meshlan_event what,
 void ways_found(struct node *node, const struct meshlan_path *found)
 {
 	struct peer *peer = peer_find(&node->peers, found->node);
-	struct peer_path *slot = peer ? free_path(peer) : NULL;
-	struct path_spec spec = {0};
+	uint64_t now = clock_now();
+	struct peer_path *slot;
 
-	if (!slot || !MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_PORT) ||
-	    !paths_adopt(node->paths, found->node, found, clock_now()))
+	if (!peer)
 		return;
-	if (MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_IPV4)) {
-		spec.remote.in.sin_family = AF_INET;
-		spec.remote.in.sin_addr = found->remote_ipv4;
-	} else {
-		spec.remote.in6.sin6_family = AF_INET6;
-		spec.remote.in6.sin6_addr = found->remote_ipv6;
-		if (addr_is_link_local(&spec.remote))
-			spec.remote.in6.sin6_scope_id = found->oif;
-	}
-	addr_set_port(&spec.remote, found->remote_port);
-	if (!(found->flags & MESHLAN_PATH_FLAGS_LOCAL_LEARNED)) {
-		if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV4)) {
-			spec.local.in.sin_family = AF_INET;
-			spec.local.in.sin_addr = found->local_ipv4;
-		} else if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV6)) {
-			spec.local.in6.sin6_family = AF_INET6;
-			spec.local.in6.sin6_addr = found->local_ipv6;
-		}
-	}
-	spec.oif = found->oif;
-	spec.idle_interval = found->idle_interval * MILLISECOND;
-	sync_path_keep(kernel_sync(node->kernel), found->node, found->id);
-	*slot = (struct peer_path){ .id = found->id, .spec = spec };
+	paths_adopt(node->paths, found->node, found, now);
+	slot = peer_path(peer, found->id);
+	if (!slot)
+		return;
 	note(peer, found);
-	book_tell(node->book, found->node, &spec.remote, CANDIDATE_CONNECTED,
-		  clock_now());
+	book_tell(node->book, found->node, &slot->spec.remote,
+		  CANDIDATE_CONNECTED, now);
 	routes_measured(node, peer);
 }
 
@@ -647,11 +627,26 @@ void ways_go(struct node *node)
 	dialer_network_changed(node->dialer, clock_now());
 }
 
+static void configure_paths(void *data, struct peer *peer)
+{
+	struct node *node = data;
+
+	for (unsigned int i = 0; i < PEER_PATHS_MAX; i++) {
+		const struct peer_path *slot = &peer->path[i];
+		struct sync_path path = sync_path_of(node, &slot->spec);
+
+		if (slot->id)
+			sync_path_set(kernel_sync(node->kernel), peer->id,
+				      slot->id, &path);
+	}
+}
+
 void ways_configure(struct node *node)
 {
 	const struct config *config = node_config(node);
 	struct underlay_filter filter;
 
+	peer_each(&node->peers, configure_paths, node);
 	degree_set(node->degree, config->mesh == CONFIG_MESH_FULL ?
 		   DEGREE_FULL : config->degree, config->delay_cutoff,
 		   clock_now());

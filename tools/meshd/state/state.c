@@ -253,6 +253,20 @@ static bool set_aside(const char *dir, const char *path, bool newer,
 	return true;
 }
 
+/* Who holds a lock on it; 0 if that cannot be seen from here. */
+static pid_t user_of(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
+		lock.l_pid = 0;
+	close(fd);
+	return lock.l_pid;
+}
+
 enum meshlan_status state_open(const char *dir, uint64_t date,
 			       struct state **result,
 			       struct meshlan_error *err)
@@ -276,8 +290,8 @@ enum meshlan_status state_open(const char *dir, uint64_t date,
 	*result = NULL;
 	if (verdict == VERDICT_IN_USE)
 		return meshlan_fail(err, MESHLAN_ERR_BUSY,
-				    "%s: another meshd has it open; stop that first",
-				    path);
+				    "%s: another meshd has it open (process %d); stop that first",
+				    path, (int)user_of(path));
 	if (verdict == VERDICT_DISK)
 		return meshlan_fail(err, MESHLAN_ERR_SYSTEM,
 				    "%s: %s; look at the disk and the directory's owner",
