@@ -134,7 +134,7 @@ TEST(channel, message_all)
 		there_and_back(type, message_kind(type));
 		kinds++;
 	}
-	point_number("kinds of messages", kinds, 23);
+	point_number("kinds of messages", kinds, 29);
 	point_text("name", message_name(MESSAGE_ROUTES), "routes");
 	point_text("name of none", message_name(200), "unknown");
 }
