@@ -46,6 +46,7 @@
 #define PACKET_MAX	9000
 #define RECORDED_MAX	256
 #define BURST		64
+#define UNCUT_MAX	1472
 
 struct packet {
 	uint16_t len;
@@ -344,7 +345,8 @@ static int spoof(const char *to, const char *port, unsigned long count)
 		t.from.s_addr = htonl(0xac100000 | any(1 << 20));
 		t.from_port = any(65536);
 		invent_quic(&p);
-		emit(&t, p.data, p.len);
+		/* A raw socket cuts nothing in pieces. */
+		emit(&t, p.data, p.len < UNCUT_MAX ? p.len : UNCUT_MAX);
 	}
 	return 0;
 }
