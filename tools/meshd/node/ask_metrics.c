@@ -61,9 +61,32 @@ static void add_refusals(struct metrics *metrics, const struct node *node)
 	metric_value(metrics, METRIC_REFUSED, "version", node->refused_version);
 }
 
+static void add_control(struct metrics *metrics,
+			const struct endpoint_counters *control)
+{
+	const struct {
+		const char *cause;
+		uint64_t count;
+	} dropped[] = {
+		{ "junk", control->junk },
+		{ "version", control->version },
+		{ "token", control->bad_token },
+		{ "half-open", control->over_half_open },
+		{ "source", control->over_source },
+		{ "budget", control->over_budget },
+		{ "joiners", control->over_joiners },
+	};
+
+	metric_value(metrics, METRIC_CONTROL_RECEIVED, NULL, control->received);
+	metric_value(metrics, METRIC_CONTROL_SENT, NULL, control->sent);
+	for (size_t i = 0; i < sizeof(dropped) / sizeof(*dropped); i++)
+		metric_value(metrics, METRIC_CONTROL_DROPPED, dropped[i].cause,
+			     dropped[i].count);
+	metric_value(metrics, METRIC_REFUSED, "message", control->messages_bad);
+}
+
 static void add_node(struct metrics *metrics, const struct node *node)
 {
-	const struct endpoint_counters *control;
 	struct tally tally = { .metrics = metrics };
 	struct routing_statistics routes;
 	struct store_status records;
@@ -85,9 +108,7 @@ static void add_node(struct metrics *metrics, const struct node *node)
 	metric_value(metrics, METRIC_PATHS, "down", tally.paths_down);
 	routing_statistics(node->routing, &routes);
 	metric_value(metrics, METRIC_ROUTES, NULL, routes.reachable);
-	control = endpoint_counters(node->endpoint);
-	metric_value(metrics, METRIC_CONTROL_RECEIVED, NULL, control->received);
-	metric_value(metrics, METRIC_CONTROL_SENT, NULL, control->sent);
+	add_control(metrics, endpoint_counters(node->endpoint));
 	metric_value(metrics, METRIC_DRAINING, NULL, node->draining);
 	add_refusals(metrics, node);
 	for (unsigned int i = 0; hub_client_state(node->hubs, i, &hub); i++)

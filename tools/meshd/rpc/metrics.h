@@ -38,6 +38,7 @@ enum metric_kind {
 	METRIC_REFUSED,			/* cause */
 	METRIC_CONTROL_RECEIVED,
 	METRIC_CONTROL_SENT,
+	METRIC_CONTROL_DROPPED,		/* cause */
 	METRIC_RECORDS,
 	METRIC_DROPS,			/* cause: the kernel's counters */
 	METRIC_HUB_UP,			/* hub */
