@@ -110,7 +110,7 @@ static void on_up(void *data, struct conn *conn)
 		.hello = {
 			.version_min = MESSAGE_VERSION,
 			.version_max = MESSAGE_VERSION,
-			.instance = random_number(),
+			.instance = random_u64(),
 			.software = "hostile",
 			.epoch = 1,
 			.observed = *conn_remote(conn),

@@ -5,6 +5,7 @@
 
 /* A member with a good certificate and bad manners. */
 
+#include <stdio.h>
 #include <uv.h>
 
 #include "channel/internal.h"
