@@ -18,8 +18,8 @@ TEST_PACKAGES="iproute2 iputils-ping iperf3 tcpdump ethtool jq nftables \
 dnsmasq-base wireguard-tools busybox-static procps libmnl0"
 # Their daemons would start on the host if they were installed there, or only
 # the guests need them.
-UNPACKED_PACKAGES="bird2 avahi-daemon libnss-mdns systemd-resolved \
-bind9-dnsutils"
+UNPACKED_PACKAGES="bird2 avahi-daemon libnss-mdns udev \
+systemd-resolved bind9-dnsutils"
 STATIC_PACKAGES="sparse shellcheck perl python3 python3-yaml git"
 FUZZ_PACKAGES="clang libclang-rt-dev"
 UML_PACKAGES="bc bison flex libelf-dev ccache xz-utils cpio \

@@ -98,10 +98,11 @@ bool joiner_pin(struct joiner *joiner, const struct span *chain,
 	const struct token *token = joiner->token;
 	struct peer_identity gate;
 
-	joiner_lost(joiner);
+	/* A stranger at one address harms none of the others. */
 	if (identity_pin(token->pin, sizeof(token->pin), chain, count, date,
 			 forgive_start, &gate, why) != IDENTITY_GOOD)
 		return false;
+	joiner_lost(joiner);
 	joiner->ca = find_ca(token, chain, count);
 	joiner->forgive_start = forgive_start;
 	joiner->state = JOINER_PINNED;

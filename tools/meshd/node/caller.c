@@ -99,8 +99,13 @@ static bool on_verify(void *data, struct conn *conn,
 	struct daemon *daemon = caller->daemon;
 	struct span span[CREDENTIALS_CHAIN_MAX];
 
-	count = credentials_chain(chain, count, span);
 	*peer = (struct tls_peer){0};
+	if (caller->speaks) {
+		meshlan_fail(why, MESHLAN_ERR_REFUSED,
+			     "another member was quicker");
+		return false;
+	}
+	count = credentials_chain(chain, count, span);
 	return joiner_pin(caller->joiner, span, count, daemon_date(daemon),
 			  date_forgives_start(&daemon->date), why);
 }
@@ -120,6 +125,12 @@ static void on_up(void *data, struct conn *conn)
 {
 	struct caller *caller = data;
 
+	/* It was on its way when another one's was accepted. */
+	if (caller->speaks) {
+		conn_close(conn, GOODBYE_DUPLICATE,
+			   "another member was quicker");
+		return;
+	}
 	close_others(caller, conn);
 	caller->speaks = conn;
 	caller->dialled = caller->count;
