@@ -172,6 +172,8 @@ static enum meshlan_status read_object(struct daemon *daemon, json_t **object,
 		return meshlan_fail(err, MESHLAN_ERR_DAEMON,
 				    "meshd of %s: its answer makes no sense",
 				    daemon->network);
+	if (errno == EINTR)
+		return meshlan_fail(err, MESHLAN_ERR_SYSTEM, "interrupted");
 	if (errno == EAGAIN)
 		return meshlan_fail(err, MESHLAN_ERR_DAEMON,
 				    "meshd of %s does not answer",

@@ -55,6 +55,10 @@ struct started {
 enum meshlan_status daemon_start(struct daemon *daemon,
 				 struct started *started,
 				 struct meshlan_error *err);
+/* From now on a signal that ends programs only ends what waits. */
+void daemon_heed_signals(void);
+/* Which came; 0: none. */
+int daemon_signal(void);
 /* The host is as it was before. */
 void daemon_undo(const struct started *started);
 /* Runs a program; its output, cut, goes to @text if that is not NULL. */

@@ -3,6 +3,7 @@
 #include "daemon_verbs.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -86,28 +87,64 @@ static bool put_address(const char *text, void *params)
 
 /* --- init and join --------------------------------------------------------------- */
 
+/* Whether the host is a node, whatever became of the question. */
+static bool is_node(const char *network)
+{
+	struct daemon daemon = {0};
+	struct meshlan_error ignored;
+	json_t *result = NULL;
+	bool is = false;
+
+	if (!daemon_open_network(&daemon, network, &ignored) &&
+	    !daemon_ask(&daemon, "status", NULL, &result, &ignored))
+		is = json_object_get(result, "node");
+	json_decref(result);
+	daemon_close(&daemon);
+	return is;
+}
+
+/* Ends as by the signal that came, but with all in order. */
+static void end_by_signal(void)
+{
+	int number = daemon_signal();
+
+	if (!number)
+		return;
+	fprintf(stderr, "meshctl: interrupted\n");
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
 /*
- * A daemon does it, and is started if none runs. If it cannot, what was
- * started is stopped again.
+ * A daemon does it, and is started if none runs. If it cannot, or nobody wants
+ * to wait for it, what was started is stopped again.
  */
 static enum meshlan_status begin(const char *method, json_t *params,
 				 struct meshlan_error *err)
 {
 	struct daemon daemon = {0};
 	struct started started = {0};
-	enum meshlan_status status = daemon_start(&daemon, &started, err);
+	enum meshlan_status status;
 	json_t *result = NULL;
+	char network[NETWORK_MAX];
 
+	daemon_heed_signals();
+	status = daemon_start(&daemon, &started, err);
 	if (status) {
 		json_decref(params);
+		end_by_signal();
 		return status;
 	}
+	strcpy(network, daemon.network);
 	status = daemon_ask(&daemon, method, params, &result, err);
 	daemon_close(&daemon);
-	if (status)
+	if (!status)
+		show_result(result, render_joined);
+	else if (!daemon_signal() || !is_node(network))
 		daemon_undo(&started);
 	else
-		show_result(result, render_joined);
+		fprintf(stderr, "this host is a node all the same (meshctl leave)\n");
+	end_by_signal();
 	json_decref(result);
 	return status;
 }

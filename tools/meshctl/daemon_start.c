@@ -110,13 +110,37 @@ static bool ended(const struct started *started)
 	       waitpid(started->pid, &status, WNOHANG) == started->pid;
 }
 
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int number)
+{
+	signalled = number;
+}
+
+void daemon_heed_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, old;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		sigaction(signals[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+	}
+}
+
+int daemon_signal(void)
+{
+	return signalled;
+}
+
 static enum meshlan_status wait_for(struct daemon *daemon,
 				    const struct started *started,
 				    struct meshlan_error *err)
 {
 	enum meshlan_status status;
 
-	for (int ms = 0; ms < WAIT_MS; ms += EACH_MS) {
+	for (int ms = 0; ms < WAIT_MS && !signalled; ms += EACH_MS) {
 		status = daemon_open_network(daemon, started->network, err);
 		if (status != MESHLAN_ERR_DAEMON)
 			return status;
@@ -126,6 +150,8 @@ static enum meshlan_status wait_for(struct daemon *daemon,
 					    started->network);
 		usleep(EACH_MS * 1000);
 	}
+	if (signalled)
+		return meshlan_fail(err, MESHLAN_ERR_SYSTEM, "interrupted");
 	return meshlan_fail(err, MESHLAN_ERR_DAEMON,
 			    "meshd was started, but does not listen at %s/%s.sock",
 			    daemon_dir, started->network);

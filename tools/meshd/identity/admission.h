@@ -95,7 +95,8 @@ struct joiner *joiner_new(const struct joiner_ops *ops, void *data,
 void joiner_free(struct joiner *joiner);
 /*
  * In the handshake's verify callback: false ends it. The TLS handshake itself
- * tells nothing about the joiner: it has no certificate yet.
+ * tells nothing about the joiner: it has no certificate yet. Of several
+ * connections that begin at once the first to stand is joiner_connected().
  */
 bool joiner_pin(struct joiner *joiner, const struct span *chain,
 		unsigned int count, uint64_t date, bool forgive_start,

@@ -191,6 +191,58 @@ enum meshlan_status device_make(struct meshlan_nl *nl,
 	return MESHLAN_OK;
 }
 
+/* --- beforehand ---------------------------------------------------------- */
+
+enum meshlan_status device_socket(struct meshlan_nl *nl,
+				  struct meshlan_error *err)
+{
+	enum meshlan_status status = meshlan_open_own(nl, err);
+
+	if (status == MESHLAN_ERR_MODULE)
+		meshlan_fail(err, status,
+			     "the kernel module is not loaded; as root: modprobe meshlan "
+			     "(if that fails, 'meshctl doctor' says why)");
+	return status;
+}
+
+static bool port_is_free(int family, uint16_t port)
+{
+	union addr addr = { .sa.sa_family = family };
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+	bool taken;
+
+	/* The port is at the same place in both. */
+	addr.in.sin_port = htons(port);
+	if (fd >= 0 && family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	taken = fd >= 0 && bind(fd, &addr.sa, sizeof(addr)) &&
+		errno == EADDRINUSE;
+	if (fd >= 0)
+		close(fd);
+	return !taken;
+}
+
+enum meshlan_status device_possible(const char *name, uint16_t port,
+				    struct meshlan_error *err)
+{
+	struct meshlan_nl nl;
+	enum meshlan_status status = device_socket(&nl, err);
+
+	if (status)
+		return status;
+	meshlan_close(&nl);
+	if (if_nametoindex(name))
+		return meshlan_fail(err, MESHLAN_ERR_BUSY,
+				    "there is a device %s already: delete it (ip link del %s), or give this network another device name",
+				    name, name);
+	if (!port_is_free(AF_INET, port) || !port_is_free(AF_INET6, port))
+		return meshlan_fail(err, MESHLAN_ERR_BUSY,
+				    "another program has UDP port %u; "
+				    "'ss -ulnp' shows which, or choose another port",
+				    port);
+	return MESHLAN_OK;
+}
+
 /* --- the claim ----------------------------------------------------------- */
 
 static bool process_name(uint32_t pid, char *name, size_t size)

@@ -35,6 +35,10 @@ struct device {
 	struct meshlan_dev dev;		/* as the kernel says */
 };
 
+/* A socket for what is below, and for the claim. MODULE: there is no module. */
+enum meshlan_status device_socket(struct meshlan_nl *nl,
+				  struct meshlan_error *err);
+
 /*
  * Makes the device, or takes the one of that name if it is a meshlan device of
  * this node; another port is set, another MTU too. Does not set it up.
@@ -43,6 +47,10 @@ enum meshlan_status device_make(struct meshlan_nl *nl,
 				const struct device_spec *spec,
 				struct device *device,
 				struct meshlan_error *err);
+
+/* Whether a host without a network could make it now; makes nothing. */
+enum meshlan_status device_possible(const char *name, uint16_t port,
+				    struct meshlan_error *err);
 
 /* BUSY: another process has claimed it, @err names it. */
 enum meshlan_status device_claim(struct meshlan_nl *nl,

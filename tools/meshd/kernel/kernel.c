@@ -57,13 +57,9 @@ enum meshlan_status kernel_open(uv_loop_t *loop, const struct kernel_ops *ops,
 	kernel->ops = *ops;
 	kernel->data = data;
 	/* Its own socket, whoever started us: the claim has to be ours. */
-	status = meshlan_open_own(&kernel->nl, err);
+	status = device_socket(&kernel->nl, err);
 	if (status) {
 		free(kernel);
-		if (status == MESHLAN_ERR_MODULE)
-			meshlan_fail(err, status,
-				     "the kernel module is not loaded; as root: modprobe meshlan "
-				     "(if that fails, 'meshctl doctor' says why)");
 		return status;
 	}
 	*out = kernel;

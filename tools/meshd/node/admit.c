@@ -84,10 +84,13 @@ static void on_gate_refused(void *data, const union addr *source,
 			    enum join_cause cause, const char *text)
 {
 	static struct log_limit limit;
+	struct node *node = data;
 	char from[ADDR_TEXT_MAX];
 
-	log_seldom(&limit, LOG_LEVEL_WARN, 0, "a join from %s is refused: %s",
-		   addr_text(source, from), text);
+	node->refused_joins[cause]++;
+	log_seldom(&limit, LOG_LEVEL_WARN, 0,
+		   "a join from %s is refused (%s): %s",
+		   addr_text(source, from), join_cause_name(cause), text);
 }
 
 static const struct gate_ops gate_ops = {
@@ -193,7 +196,7 @@ static uint64_t on_name_holder(void *data, const char *name)
 	if (id)
 		return id;
 	if (state_issued_name(node->daemon->state, name, &row) &&
-	    row.expires > node_date(node))
+	    row.expires > node_date(node) && !store_left(node->store, row.node))
 		return row.node;
 	return 0;
 }
@@ -249,8 +252,14 @@ static void on_refused(void *data, uint64_t from, enum join_cause cause,
 		       const char *text)
 {
 	static struct log_limit limit;
+	struct node *node = data;
 
-	log_seldom(&limit, LOG_LEVEL_WARN, from, "%s: %s",
+	/* Of those that come to this node itself the gate tells. */
+	if (from == node->id.self.node)
+		return;
+	node->refused_joins[cause]++;
+	log_seldom(&limit, LOG_LEVEL_WARN, from,
+		   "a join through another node is refused (%s): %s",
 		   join_cause_name(cause), text);
 }
 

@@ -3,6 +3,8 @@
 /* The daemon's figures, for Prometheus. */
 #include "node/ask.h"
 
+#include <stdio.h>
+
 #include "rpc/metrics.h"
 
 static const char *label_of(const struct peer *peer, char text[MESHLAN_TEXT_MAX])
@@ -52,11 +54,27 @@ static void add_peer(void *data, struct peer *peer)
 		metric_value(metrics, METRIC_PEER_RATE, label, best->rate / 8.);
 }
 
+static unsigned int connections(const struct node *node)
+{
+	unsigned int count = 0;
+
+	for (const struct link *link = node->links; link; link = link->next)
+		count += link->peer != NULL;
+	return count;
+}
+
 static void add_refusals(struct metrics *metrics, const struct node *node)
 {
 	for (unsigned int i = 1; i < IDENTITY_CAUSES; i++)
 		metric_value(metrics, METRIC_REFUSED, identity_cause_name(i),
 			     node->refused[i]);
+	for (unsigned int i = 1; i < JOIN_CAUSES; i++) {
+		char cause[64];
+
+		snprintf(cause, sizeof(cause), "join-%s", join_cause_name(i));
+		metric_value(metrics, METRIC_REFUSED, cause,
+			     node->refused_joins[i]);
+	}
 	metric_value(metrics, METRIC_REFUSED, "psk", node->refused_psk);
 	metric_value(metrics, METRIC_REFUSED, "version", node->refused_version);
 }
@@ -108,7 +126,11 @@ static void add_node(struct metrics *metrics, const struct node *node)
 	metric_value(metrics, METRIC_PATHS, "down", tally.paths_down);
 	routing_statistics(node->routing, &routes);
 	metric_value(metrics, METRIC_ROUTES, NULL, routes.reachable);
-	add_control(metrics, endpoint_counters(node->endpoint));
+	control = endpoint_counters(node->endpoint);
+	metric_value(metrics, METRIC_CONTROL_CONNECTIONS, NULL,
+		     connections(node));
+	metric_value(metrics, METRIC_CONTROL_RECEIVED, NULL, control->received);
+	metric_value(metrics, METRIC_CONTROL_SENT, NULL, control->sent);
 	metric_value(metrics, METRIC_DRAINING, NULL, node->draining);
 	add_refusals(metrics, node);
 	for (unsigned int i = 0; hub_client_state(node->hubs, i, &hub); i++)

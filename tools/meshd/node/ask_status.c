@@ -261,6 +261,15 @@ static void find_refusals(json_t *list, const struct node *node)
 		     "look at both clocks, and renew its certificate (meshctl node renew)" :
 		     "see the log for who it was; a foreign network on the same port is harmless");
 	}
+	for (unsigned int i = 1; i < JOIN_CAUSES; i++) {
+		if (!node->refused_joins[i])
+			continue;
+		snprintf(what, sizeof(what), "%" PRIu64 " joins refused: %s",
+			 node->refused_joins[i], join_cause_name(i));
+		find(list, "warning", what,
+		     "somebody tried to join and could not",
+		     "see the log for where it came from; a host that is to join needs a token that is good (meshctl token create)");
+	}
 	if (node->refused_psk)
 		find(list, "error", "a node has another PSK",
 		     "psk-file differs between nodes",

@@ -35,6 +35,7 @@ struct caller {
 	uint64_t dial_at, deadline;
 	char why[256 + ADDR_TEXT_MAX];	/* the last failure */
 	char doing[128];		/* as told last */
+	bool again;			/* this member cannot, now */
 	bool ended;
 };
 
@@ -79,6 +80,7 @@ static void on_failed(void *data, enum join_cause cause, const char *text)
 	struct caller *caller = data;
 
 	snprintf(caller->why, sizeof(caller->why), "%s", text);
+	caller->again = true;
 	if (!join_cause_passes(cause))
 		end(caller, MESHLAN_ERR_REFUSED, text);
 }
@@ -88,6 +90,29 @@ static const struct joiner_ops joiner_ops = {
 	.joined = on_joined,
 	.failed = on_failed,
 };
+
+/* Begins from the first address, in a while. */
+static void start_over(struct caller *caller)
+{
+	caller->speaks = NULL;
+	caller->again = false;
+	joiner_lost(caller->joiner);
+	caller->dialled = 0;
+	caller->dial_at = clock_now() + AGAIN;
+}
+
+static void hang_up(struct caller *caller)
+{
+	struct conn *conn = caller->speaks;
+
+	for (unsigned int i = 0; i < TARGETS_MAX; i++) {
+		if (caller->conn[i] == conn)
+			caller->conn[i] = NULL;
+	}
+	start_over(caller);
+	if (conn)
+		conn_close(conn, GOODBYE_NONE, "the join goes on elsewhere");
+}
 
 /* --- connections ------------------------------------------------------------- */
 
@@ -112,7 +137,7 @@ static bool on_verify(void *data, struct conn *conn,
 
 static void close_others(struct caller *caller, struct conn *but)
 {
-	for (unsigned int i = 0; i < caller->dialled; i++) {
+	for (unsigned int i = 0; i < TARGETS_MAX; i++) {
 		if (caller->conn[i] && caller->conn[i] != but)
 			conn_close(caller->conn[i], GOODBYE_DUPLICATE,
 				   "another member was quicker");
@@ -160,12 +185,8 @@ static void on_down(void *data, struct conn *conn, const struct conn_end *end)
 				 addr_text(&caller->target[i], addr),
 				 end->text);
 	}
-	if (conn != caller->speaks)
-		return;
-	caller->speaks = NULL;
-	joiner_lost(caller->joiner);
-	caller->dialled = 0;
-	caller->dial_at = clock_now() + AGAIN;
+	if (conn == caller->speaks)
+		start_over(caller);
 }
 
 static const struct endpoint_ops endpoint_ops = {
@@ -323,6 +344,8 @@ void caller_tick(struct caller *caller, uint64_t now)
 		return;
 	if (joiner_next(caller->joiner) <= now)
 		joiner_tick(caller->joiner, now);
+	if (caller->again)
+		hang_up(caller);
 	if (caller->speaks)
 		progress(caller, joiner_doing(caller->joiner));
 	if (caller->dial_at <= now)

@@ -282,7 +282,6 @@ static void stop(struct daemon *daemon)
 {
 	notify_stopping();
 	daemon->stopping = true;
-	start_free(daemon);
 	if (daemon->node)
 		daemon_end(daemon);
 	if (daemon->resolver)
@@ -297,6 +296,8 @@ static void free_daemon(struct daemon *daemon)
 	if (daemon->rpc)
 		rpc_free(daemon->rpc);
 	state_close(daemon->state);
+	if (daemon->blank)
+		state_remove(daemon->state_dir);
 	drop_config(daemon->config);
 	free(daemon->state_dir);
 	free(daemon->socket);
@@ -327,6 +328,8 @@ enum meshlan_status daemon_run(const struct config_command *command,
 		unwatch_signals(&daemon);
 		tick_stop(&daemon);
 	}
+	start_free(&daemon);
+	daemon.blank = !status && !daemon.node;
 	stop(&daemon);
 	uv_run(&daemon.loop, UV_RUN_DEFAULT);
 	free_daemon(&daemon);

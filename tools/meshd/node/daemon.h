@@ -45,6 +45,7 @@ struct daemon {
 	struct caller *caller;		/* of that join */
 	uint64_t started;
 	bool stopping;
+	bool blank;			/* nothing is kept of it */
 
 	/* Everything that waits for a time, see tick.c. */
 	uv_prepare_t plan;

@@ -284,13 +284,13 @@ static void add_endpoint(struct record *own, const union addr *addr,
 			(struct record_endpoint){ *addr, kind };
 }
 
-static void publish(struct node *node, bool left)
+static void publish(struct node *node)
 {
 	struct record own = {
 		.has_mac = true,
 		.role = node_config(node)->dev.role,
 		.mtu = node_mtu(node),
-		.left = left,
+		.left = node->leaving,
 	};
 	struct buf chain = {0};
 
@@ -318,7 +318,7 @@ static void publish(struct node *node, bool left)
 void gossip_publish(struct node *node)
 {
 	if (node->kernel_ready)
-		publish(node, false);
+		publish(node);
 }
 
 bool gossip_settled(const struct node *node)
@@ -329,15 +329,8 @@ bool gossip_settled(const struct node *node)
 /* Nobody could ask for it any more, so everybody gets it. */
 void gossip_leave(struct node *node)
 {
-	struct message message = { .type = MESSAGE_RECORDS };
-	struct span blob;
-
-	publish(node, true);
-	blob = store_blob(node->store, node->id.self.node);
-	message.blobs.count = 1;
-	message.blobs.blob = &blob;
-	if (blob.len)
-		talk_all(node, &message);
+	node->leaving = true;
+	publish(node);
 }
 
 /* --- start and stop ---------------------------------------------------------- */

@@ -234,7 +234,12 @@ enum meshlan_status node_new(struct daemon *daemon, struct identity *id,
 	if (!status)
 		status = start_parts(node, err);
 	if (status) {
+		struct device device = node->device;
+		struct meshlan_error ignored;
+
 		node_free(node);
+		if (device.made)
+			device_delete(&device, &ignored);
 		return status;
 	}
 	*out = node;

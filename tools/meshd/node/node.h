@@ -90,6 +90,7 @@ struct node {
 	struct lan_socket *lan_socket;
 	uint64_t srv_again;
 	bool draining;
+	bool leaving;			/* for good */
 
 	/* routing/ */
 	struct routing *routing;
@@ -114,6 +115,7 @@ struct node {
 	uint64_t looks_at;
 	struct hooks *hooks;		/* NULL: no directory */
 	uint64_t refused[IDENTITY_CAUSES];
+	uint64_t refused_joins[JOIN_CAUSES];	/* those that came to this node */
 	uint64_t refused_psk, refused_version;
 	uint64_t housekeeping_at;
 };
@@ -266,7 +268,7 @@ enum meshlan_status gossip_start(struct node *node, struct meshlan_error *err);
 void gossip_go(struct node *node);
 /* Neighbours have told what they know. */
 bool gossip_settled(const struct node *node);
-/* Says for the last time something: that it left. */
+/* Says for the last time something: that it left. Takes a while. */
 void gossip_leave(struct node *node);
 void gossip_stop(struct node *node);
 /* Says of this node what is true now. */

@@ -15,6 +15,8 @@
 #define LOOK		(20 * MILLISECOND)
 #define ADDRESSES_WAIT	(2 * SECOND)
 #define PEERS_WAIT	(10 * SECOND)
+/* The last word is repeated as long, if it gets lost. */
+#define LEAVE_WAIT	(500 * MILLISECOND)
 #define TOKEN_LIFE	(86400)
 
 enum phase {
@@ -22,6 +24,7 @@ enum phase {
 	PHASE_JOINED,		/* the member gave an identity */
 	PHASE_ADDRESSES,	/* init: what has this host? */
 	PHASE_PEERS,		/* join: until all are there */
+	PHASE_LEAVE,		/* until the others know */
 	PHASE_FAILED,
 };
 
@@ -46,6 +49,8 @@ struct start {
 
 /* --- both -------------------------------------------------------------------- */
 
+static rpc_gone_fn on_gone;
+
 static struct start *begin(struct daemon *daemon, struct rpc_call *call)
 {
 	struct start *start;
@@ -60,6 +65,7 @@ static struct start *begin(struct daemon *daemon, struct rpc_call *call)
 	start->call = call;
 	start->next = clock_now();
 	daemon->start = start;
+	rpc_on_gone(call, on_gone, daemon);
 	return start;
 }
 
@@ -75,7 +81,7 @@ static void forget(struct start *start)
 	free(start);
 }
 
-/* The host is as it was before. */
+/* The host is as it was before, for all that is stored and seen. */
 static void undo(struct daemon *daemon)
 {
 	struct meshlan_error err;
@@ -89,6 +95,9 @@ static void undo(struct daemon *daemon)
 	}
 	if (identity_remove(daemon->state_dir, &err))
 		log_warn("%s", err.text);
+	if (!state_clear(daemon->state))
+		log_warn("the state of the network that was left stays in %s",
+			 daemon->state_dir);
 }
 
 static void fail(struct start *start, enum meshlan_status status,
@@ -97,6 +106,32 @@ static void fail(struct start *start, enum meshlan_status status,
 	undo(start->daemon);
 	rpc_refuse(start->call, status, "%s", err->text);
 	forget(start);
+}
+
+/* Who asked does not wait any more: what is not done yet is not wanted. */
+static void on_gone(struct rpc_call *call, void *data)
+{
+	static const struct meshlan_error err = { "nobody waits for it" };
+	struct start *start = ((struct daemon *)data)->start;
+
+	if (start->phase == PHASE_LEAVE)
+		return;
+	if (start->phase == PHASE_PEERS) {
+		rpc_answer(call, json_object());
+		forget(start);
+		return;
+	}
+	log_info("who asked for init or join is gone: all is undone");
+	fail(start, MESHLAN_ERR_SYSTEM, &err);
+}
+
+/* What would fail at the end fails before anything is made or spent. */
+static enum meshlan_status possible(const struct daemon *daemon,
+				    struct meshlan_error *err)
+{
+	const struct config *config = daemon->config;
+
+	return device_possible(config->device, config->ports.port[0], err);
 }
 
 static const char *own_name(const struct daemon *daemon, const json_t *params,
@@ -201,9 +236,11 @@ void start_init(struct rpc_call *call, const json_t *params, void *data)
 		     daemon->config->network);
 	id = xalloc(sizeof(*id));
 	start->id = id;
-	status = identity_init(id, daemon->config->network,
-			       own_name(daemon, params, host),
-			       daemon_date(daemon), &err);
+	status = possible(daemon, &err);
+	if (!status)
+		status = identity_init(id, daemon->config->network,
+				       own_name(daemon, params, host),
+				       daemon_date(daemon), &err);
 	if (!status)
 		status = become(daemon, id, &err);
 	if (status) {
@@ -284,7 +321,9 @@ void start_join(struct rpc_call *call, const json_t *params, void *data)
 	if (!start)
 		return;
 	token = secret_alloc(sizeof(*token));
-	status = token_parse(token, text, &err);
+	status = possible(daemon, &err);
+	if (!status)
+		status = token_parse(token, text, &err);
 	if (!status)
 		status = caller_new(daemon, token,
 				    own_name(daemon, params, host),
@@ -321,25 +360,28 @@ struct tally {
 	unsigned int up, missing;
 };
 
-static void count_up(void *data, struct peer *peer)
+static bool carries(const struct peer *peer)
 {
-	struct tally *tally = data;
 	struct keys_status keys = {0};
 
 	if (peer->keys)
 		keys_status(peer->keys, &keys);
-	if (peer->link && peer_paths_up(peer) && keys.transmits)
-		tally->up++;
-	else if (peer->link)
-		tally->missing++;
+	return peer->link && peer_paths_up(peer) && keys.transmits;
 }
 
-/* Those that have not shown yet that they cannot be reached. */
-static void count_wanted(void *data, const struct dialer_state *state)
+static void count_up(void *data, struct peer *peer)
 {
 	struct tally *tally = data;
 
-	if (state->node && !state->connected && !state->failures)
+	tally->up += carries(peer);
+}
+
+static void count_missing(void *data, const struct dialer_state *state)
+{
+	struct tally *tally = data;
+	struct peer *peer = peer_find(&tally->node->peers, state->node);
+
+	if (state->node && !state->failures && !(peer && carries(peer)))
 		tally->missing++;
 }
 
@@ -350,7 +392,7 @@ static void look_for_peers(struct start *start, uint64_t now)
 	json_t *result;
 
 	peer_each(&node->peers, count_up, &tally);
-	dialer_each(node->dialer, count_wanted, &tally);
+	dialer_each(node->dialer, count_missing, &tally);
 	if ((!tally.up || tally.missing || !gossip_settled(node)) &&
 	    now < start->deadline)
 		return;
@@ -363,6 +405,52 @@ static void look_for_peers(struct start *start, uint64_t now)
 	json_object_set_new(result, "peers", json_integer(tally.up));
 	rpc_answer(start->call, result);
 	forget(start);
+}
+
+/* --- leave ------------------------------------------------------------------- */
+
+static void say_left(void *data, struct peer *peer)
+{
+	links_close(data, peer, GOODBYE_LEFT, "the node left the network");
+}
+
+static void left(struct start *start)
+{
+	struct daemon *daemon = start->daemon;
+	struct node *node = daemon->node;
+	json_t *result = json_object();
+
+	json_object_set_new(result, "network",
+			    json_string(daemon->config->network));
+	json_object_set_new(result, "name", json_string(node->id.self.name));
+	peer_each(&node->peers, say_left, node);
+	node->device.made = true;
+	undo(daemon);
+	rpc_answer(start->call, result);
+	forget(start);
+}
+
+void start_leave(struct rpc_call *call, const json_t *params, void *data)
+{
+	bool force = json_is_true(json_object_get(params, "force"));
+	struct daemon *daemon = data;
+	struct node *node = daemon->node;
+	struct store_status records;
+	struct start *start;
+
+	store_status(node->store, &records);
+	if (node->signer && node->id.ca.key && records.nodes && !force) {
+		rpc_refuse(call, MESHLAN_ERR_REFUSED,
+			   "this node holds the network's CA; without it nobody can be admitted any more: move %s/authority.pem away, or say force",
+			   daemon->state_dir);
+		return;
+	}
+	start = begin(daemon, call);
+	if (!start)
+		return;
+	start->phase = PHASE_LEAVE;
+	start->deadline = clock_now() + LEAVE_WAIT;
+	gossip_leave(node);
 }
 
 /* --- time -------------------------------------------------------------------- */
@@ -398,6 +486,10 @@ void start_tick(struct daemon *daemon, uint64_t now)
 	case PHASE_PEERS:
 		look_for_peers(start, now);
 		break;
+	case PHASE_LEAVE:
+		if (now >= start->deadline)
+			left(start);
+		break;
 	case PHASE_FAILED:
 		fail(start, start->status, &start->err);
 		break;
@@ -408,42 +500,19 @@ void start_free(struct daemon *daemon)
 {
 	static const struct meshlan_error err = { "meshd is stopped" };
 
-	if (daemon->start)
-		fail(daemon->start, MESHLAN_ERR_SYSTEM, &err);
-}
+	struct start *start = daemon->start;
 
-/* --- leave ------------------------------------------------------------------- */
-
-static void say_left(void *data, struct peer *peer)
-{
-	links_close(data, peer, GOODBYE_LEFT, "the node left the network");
-}
-
-void start_leave(struct rpc_call *call, const json_t *params, void *data)
-{
-	bool force = json_is_true(json_object_get(params, "force"));
-	struct daemon *daemon = data;
-	struct node *node = daemon->node;
-	struct store_status records;
-	json_t *result;
-
-	store_status(node->store, &records);
-	if (node->signer && node->id.ca.key && records.nodes && !force) {
-		rpc_refuse(call, MESHLAN_ERR_REFUSED,
-			   "this node holds the network's CA; without it nobody can be admitted any more: move %s/authority.pem away, or say force",
-			   daemon->state_dir);
+	if (!start)
+		return;
+	if (start->phase == PHASE_LEAVE) {
+		left(start);
 		return;
 	}
-	result = json_object();
-	json_object_set_new(result, "network",
-			    json_string(daemon->config->network));
-	json_object_set_new(result, "name", json_string(node->id.self.name));
-	gossip_leave(node);
-	peer_each(&node->peers, say_left, node);
-	node->device.made = true;
-	undo(daemon);
-	if (!state_clear(daemon->state))
-		log_warn("the state of the network that was left stays in %s",
-			 daemon->state_dir);
-	rpc_answer(call, result);
+	if (start->phase != PHASE_PEERS) {
+		fail(start, MESHLAN_ERR_SYSTEM, &err);
+		return;
+	}
+	/* It is a node already, and will go on. */
+	rpc_refuse(start->call, MESHLAN_ERR_SYSTEM, "%s", err.text);
+	forget(start);
 }

@@ -267,6 +267,13 @@ const struct record *store_find(const struct store *store, uint64_t node)
 	return entry && !entry->record.left ? &entry->record : NULL;
 }
 
+bool store_left(const struct store *store, uint64_t node)
+{
+	const struct entry *entry = store_entry(store, node);
+
+	return entry && entry->record.left;
+}
+
 struct span store_blob(const struct store *store, uint64_t node)
 {
 	const struct entry *entry = store_entry(store, node);
@@ -291,6 +298,9 @@ void store_each(const struct store *store,
 void store_status(const struct store *store, struct store_status *status)
 {
 	*status = store->status;
-	status->nodes = store->count;
+	status->nodes = 0;
+	for (size_t i = 0; i < store->count; i++)
+		status->nodes += store->entry[i]->record.node != store->own &&
+				 !store->entry[i]->record.left;
 	status->sequence = store->sequence;
 }

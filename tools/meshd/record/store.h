@@ -98,6 +98,8 @@ void store_tick(struct store *store, uint64_t now);
 
 /* NULL if there is none. Good until the next call that is not const. */
 const struct record *store_find(const struct store *store, uint64_t node);
+/* Whether the node said that it left; then there is none to be found. */
+bool store_left(const struct store *store, uint64_t node);
 /* As signed, for grants and others; empty if there is none. */
 struct span store_blob(const struct store *store, uint64_t node);
 /* Each record but this node's own, by node id; false from @each ends it. */
@@ -106,7 +108,7 @@ void store_each(const struct store *store,
 		void *data);
 
 struct store_status {
-	size_t nodes;
+	size_t nodes;			/* others, of whom there is a record */
 	uint64_t sequence;		/* of this node's own */
 	uint64_t accepted, refused, ignored;
 	uint64_t newest;		/* date: latest issue of a good record */

@@ -327,6 +327,18 @@ const char *state_trouble(const struct state *state)
 	return state->trouble[0] ? state->trouble : NULL;
 }
 
+void state_remove(const char *dir)
+{
+	static const char *const ends[] = { "", "-journal", "-wal", "-shm" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		snprintf(path, sizeof(path), "%s/state.db%s", dir, ends[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
 bool state_clear(struct state *state)
 {
 	static const char text[] =

@@ -37,6 +37,9 @@ enum meshlan_status state_open(const char *dir, uint64_t date,
 /* Stores what waits. NULL is fine. */
 void state_close(struct state *state);
 
+/* The file goes, and the directory if nothing else is in it. Not while open. */
+void state_remove(const char *dir);
+
 /* Everything is forgotten, at once; false if that cannot be stored. */
 bool state_clear(struct state *state);
 
