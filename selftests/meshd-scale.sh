@@ -38,6 +38,8 @@ PSS=12288 CPU=1 TRAFFIC=400
 plug() {
 	local ns=${NS[$1]}
 
+	# Hosts that look for a router on the mesh are no part of the rest.
+	in_ns "$ns" sysctl -qw net.ipv6.conf.default.router_solicitations=0
 	ip -n "$ns" link add eth0 type veth peer name "p$2" netns "$ROUTER"
 	ip -n "$ROUTER" link set "p$2" master "lan$3" up
 	ip -n "$ns" -batch - <<-END
@@ -92,7 +94,7 @@ ask_all() { # METHOD JQ...: of each answer
 
 # How many know all nodes, have a neighbour, and are done with it.
 complete() {
-	ask_all status '.result | select(.nodes == $n and .peers.up > 0) | 1' \
+	ask_all status '.result | select(.nodes >= $n and .peers.up > 0) | 1' \
 		--argjson n "$NODES" | wc -l
 }
 
@@ -124,19 +126,27 @@ degrees() { ask_all peers '[.result[] | select(.paths > 0)] | length'; }
 
 # --- at rest --------------------------------------------------------------------
 
-proc_cpu() { # in ns, all daemons, one a line
+proc_cpu() { # in ticks, all daemons, one a line
 	local name
 
 	for name in "${HOSTS[@]}"; do
-		cut -d ' ' -f 1 "/proc/${PID[$name]}/schedstat"
+		awk '{ print $14 + $15 }' "/proc/${PID[$name]}/stat"
 	done
 }
 
+# Where the kernel does not count it: what is of files is shared by all.
 proc_pss() {
-	local name
+	local name dir
 
 	for name in "${HOSTS[@]}"; do
-		awk '/^Pss:/ { print $2 }' "/proc/${PID[$name]}/smaps_rollup"
+		dir=/proc/${PID[$name]}
+		if [ -e "$dir/smaps_rollup" ]; then
+			awk '/^Pss:/ { print $2 }' "$dir/smaps_rollup"
+		else
+			awk -v n="$NODES" '/^Rss(Anon|Shmem):/ { sum += $2 }
+				/^RssFile:/ { sum += $2 / n }
+				END { printf "%.0f\n", sum }' "$dir/status"
+		fi
 	done
 }
 
@@ -151,12 +161,19 @@ traffic() {
 
 log_lines() { cat "$T"/n*/log | wc -l; }
 
+# As a person would: in such a crowd somebody may not be heard at first.
+join() { # NAME
+	for _ in {1..5}; do
+		ctl "$1" join "$token" name "$1" && return
+		[ -d "$T/$1/lib/home" ] || sleep 1
+	done
+}
+
 pids() {
 	local name
 
 	for name in "${HOSTS[@]}"; do
-		# ip and its kin have become the daemon.
-		PID[$name]=${DAEMON[$name]}
+		PID[$name]=$(ip netns pids "${NS[$name]}")
 	done
 }
 
@@ -171,35 +188,40 @@ mean() { awk '{ sum += $1 } END { printf "%.0f\n", sum / NR }'; }
 count_kinds() { # FILE SECONDS
 	tcpdump -r "$1" -nn -x 2>/dev/null | awk -v s="$2" '
 	function done_with() {
-		if (!hex) return
-		v = substr(hex, 1, 1)
-		len = length(hex) / 2
+		if (hex == "")
+			return
 		kind = "other"
-		if (v == "4" && substr(hex, 19, 2) == "11")
-			b = substr(hex, 57, 2), port = substr(hex, 45, 4)
-		else if (v == "6" && substr(hex, 13, 2) == "11")
-			b = substr(hex, 97, 2), port = substr(hex, 85, 4)
-		else
-			b = ""
+		at = 0
+		if (substr(hex, 1, 1) == "4" && substr(hex, 19, 2) == "11")
+			at = 41
+		if (substr(hex, 1, 1) == "6" && substr(hex, 13, 2) == "11")
+			at = 81
+		b = at ? substr(hex, at + 16, 2) : ""
 		if (b == "01") kind = "data"
 		else if (b == "02") kind = "routed"
 		else if (b == "03") kind = "probe"
-		else if (b != "" && port == "5cb4") kind = "lan"
+		else if (substr(hex, at + 4, 4) == "5cb4") kind = "lan"
 		else if (b >= "40") kind = "quic"
 		else if (b >= "10") kind = "discovery"
-		sum[kind] += len; n[kind]++
+		sum[kind] += length(hex) / 2
+		n[kind]++
 	}
 	/^[0-9]/ { done_with(); hex = "" }
-	/^\t0x/ { for (i = 2; i <= NF; i++) hex = hex $i }
-	END { done_with()
-		for (k in sum) printf "%s: %d packets, %.1f bytes/s\n",
-			k, n[k], sum[k] / s }' | sort
+	/^[ \t]*0x/ { for (i = 2; i <= NF; i++) hex = hex $i }
+	END {
+		done_with()
+		for (k in sum)
+			printf "%s: %d packets, %.1f bytes/s\n", k, n[k],
+				sum[k] / s
+	}' | sort
 }
 
 watch_rest() {
 	local ms lines dump
 
 	[ -z "$CAPTURE" ] || {
+		[ ! -d /out ] || timeout "$REST" strace -f -c -p "${PID[n1]}" \
+			-o /out/strace 2>/dev/null &
 		on n1 tcpdump -i eth0 -Z root -w "$T/capture" >/dev/null 2>&1 &
 		dump=$!
 	}
@@ -216,12 +238,14 @@ watch_rest() {
 	[ -z "$CAPTURE" ] || {
 		kill $dump
 		wait $dump
+		[ ! -d /out ] || cp "$T/capture" /out/capture
 		diag "packets of n1:"
 		diag "$(count_kinds "$T/capture" "$REST")"
 	}
 	# In thousandths of a processor.
 	each_second "$T/cpu0" "$T/cpu1" "$ms" |
-		awk '{ print $1 / 1000000 }' >"$T/cpu"
+		awk -v hz="$(getconf CLK_TCK)" '{ print $1 * 1000 / hz }' \
+			>"$T/cpu"
 	each_second "$T/traffic0" "$T/traffic1" "$ms" >"$T/traffic"
 	proc_pss >"$T/pss"
 }
@@ -235,6 +259,7 @@ for ((i = 1; i <= NODES; i++)); do
 	SOCKETS+=("$T/n$i/run/home.sock")
 done
 
+at_end '[ ! -d /out ] || for name in "${HOSTS[@]}"; do cp "$T/$name/log" "/out/$name.log"; done'
 t0=$(now_ms)
 build || bail "$NODES hosts are there"
 for name in "${HOSTS[@]}"; do
@@ -253,7 +278,7 @@ ctl n1 init name n1 >"$T/init" || bail "n1 makes the network"
 token=$(value n1 .token token create uses $((NODES - 1)))
 t0=$(now_ms)
 for name in "${HOSTS[@]:1}"; do
-	ctl "$name" join "$token" name "$name" >"$T/$name/join" 2>&1 &
+	join "$name" >"$T/$name/join" 2>&1 &
 	JOIN[${name#n}]=$!
 done
 for i in "${!JOIN[@]}"; do
@@ -263,7 +288,7 @@ diag "the last join ended after $(($(now_ms) - t0)) ms"
 check "all know all" wait_for 40 all_complete ||
 	diag "$(complete) of $NODES do; $("$CROWD" status "${SOCKETS[0]}")"
 diag "all records are everywhere after $(($(now_ms) - t0)) ms"
-check "everybody has a way to everybody" wait_for 60 all_reached ||
+check "everybody has a way to everybody" wait_for 30 all_reached ||
 	diag "$(reached) pairs do"
 diag "all routes are there after $(($(now_ms) - t0)) ms"
 
