@@ -307,6 +307,7 @@ static void keep_house(struct node *node, uint64_t now)
 	admit_keep_house(node);
 	gossip_publish(node);
 	sessions_keep_house(node, now);
+	ways_keep_house(node, now);
 }
 
 void node_tick(struct node *node, uint64_t now)

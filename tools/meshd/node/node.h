@@ -242,6 +242,8 @@ void ways_observed(struct node *node, uint64_t who, const union addr *from,
 void ways_found(struct node *node, const struct meshlan_path *path);
 /* Events were lost: what is true now. */
 void ways_reread(struct node *node);
+/* What routing found is said to the degree. */
+void ways_keep_house(struct node *node, uint64_t now);
 /* The kernel's state is known: begin. */
 void ways_go(struct node *node);
 uint64_t ways_next(const struct node *node);

@@ -146,6 +146,16 @@ static const struct punch_ops punch_ops = {
 
 /* --- paths ------------------------------------------------------------------- */
 
+static uint64_t idle_interval(const struct node *node,
+			      const struct path_spec *spec)
+{
+	uint64_t most = node_config(node)->keepalive;
+
+	if (spec->idle_interval > KEEPALIVE_MOST)
+		most *= PATHS_SPARE;
+	return earlier(spec->idle_interval, most);
+}
+
 static struct sync_path sync_path_of(const struct node *node,
 				     const struct path_spec *spec)
 {
@@ -157,8 +167,7 @@ static struct sync_path sync_path_of(const struct node *node,
 		.local = spec->local,
 		.oif = spec->oif,
 		.active_interval = config->probe_interval / MILLISECOND,
-		.idle_interval = earlier(spec->idle_interval,
-					 config->keepalive) / MILLISECOND,
+		.idle_interval = idle_interval(node, spec) / MILLISECOND,
 		.owner = SPAN(owner),
 	};
 }
@@ -288,6 +297,34 @@ static const struct degree_ops degree_ops = {
 	.want = on_want,
 	.drop = on_drop,
 };
+
+struct reach {
+	struct node *node;
+	uint64_t now;
+};
+
+static bool tell_reach(void *data, const struct record *record)
+{
+	struct reach *reach = data;
+	struct node *node = reach->node;
+	struct peer *peer = peer_find(&node->peers, record->node);
+	struct routing_route route;
+	bool reached = routing_look(node->routing, record->node, &route) &&
+		       route.count;
+
+	degree_reach(node->degree, record->node, reached,
+		     peer && peer->link &&
+		     routing_has_detour(node->routing, record->node),
+		     reach->now);
+	return true;
+}
+
+void ways_keep_house(struct node *node, uint64_t now)
+{
+	struct reach reach = { node, now };
+
+	store_each(node->store, tell_reach, &reach);
+}
 
 /* --- this host --------------------------------------------------------------- */
 

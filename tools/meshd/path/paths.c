@@ -78,12 +78,33 @@ static void remove_way(struct paths *paths, struct adjacent *adjacent,
 
 /* --- states --------------------------------------------------------------- */
 
+static bool is_main(const struct adjacent *adjacent, const struct way *way)
+{
+	return adjacent->connected && way->up &&
+	       addr_equal(&way->spec.remote, &adjacent->remote);
+}
+
+/*
+ * While the connection's way is up, others need not be known to be alive all
+ * the time; unless mappings die there, which they would, too.
+ */
+static uint64_t idle_interval(const struct adjacent *adjacent,
+			      const struct way *way)
+{
+	bool spare = !adjacent->keepalive.step && !is_main(adjacent, way);
+	bool main = false;
+
+	for (unsigned int i = 0; i < adjacent->count; i++)
+		main |= is_main(adjacent, &adjacent->way[i]);
+	return keepalive_interval(&adjacent->keepalive) *
+	       (spare && main ? PATHS_SPARE : 1);
+}
+
 static void set_idle(struct paths *paths, struct adjacent *adjacent)
 {
-	uint64_t interval = keepalive_interval(&adjacent->keepalive);
-
 	for (unsigned int i = 0; i < adjacent->count; i++) {
 		struct way *way = &adjacent->way[i];
+		uint64_t interval = idle_interval(adjacent, way);
 
 		if (way->spec.idle_interval == interval)
 			continue;
@@ -115,6 +136,7 @@ static void way_up(struct paths *paths, struct adjacent *adjacent,
 	pmtu_start(&way->pmtu, host_room(paths->host, &way->spec.remote,
 					 way->spec.oif), now);
 	book_worked(paths->book, adjacent->node, &way->spec.remote, now);
+	set_idle(paths, adjacent);
 }
 
 static void way_down(struct paths *paths, struct adjacent *adjacent,
@@ -127,10 +149,9 @@ static void way_down(struct paths *paths, struct adjacent *adjacent,
 	way->since = now;
 	pmtu_stop(&way->pmtu);
 	adjacent->fill = now;
-	if (ways_up(adjacent))
-		return;
-	way->told = true;
-	paths->ops->silent(paths->data, adjacent->node);
+	set_idle(paths, adjacent);
+	if (!ways_up(adjacent))
+		paths->ops->silent(paths->data, adjacent->node);
 }
 
 static void remote_of(const struct meshlan_path *path, union addr *addr)
@@ -305,6 +326,7 @@ void paths_connected(struct paths *paths, uint64_t node,
 	adjacent->remote = remote ? *remote : unknown;
 	adjacent->local = local ? *local : unknown;
 	adjacent_fill(paths, adjacent, now);
+	set_idle(paths, adjacent);
 }
 
 void paths_gone(struct paths *paths, uint64_t node)

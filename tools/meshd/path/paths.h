@@ -20,6 +20,8 @@
 #include "path/host.h"
 
 #define PATHS_PER_NODE	8
+/* Those beside the connection's own may be silent for so much longer. */
+#define PATHS_SPARE	4
 
 /* With local unspecified (family 0) the routing table chooses. */
 struct path_spec {

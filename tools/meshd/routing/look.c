@@ -81,6 +81,25 @@ bool routing_offer(const struct routing *r, uint64_t neighbour, uint64_t node,
 	return true;
 }
 
+/*
+ * A neighbour of @node, or one whose next hop is: farther ones could come by
+ * here again.
+ */
+bool routing_has_detour(const struct routing *r, uint64_t node)
+{
+	uint16_t direct = slot_find(r, node);
+	uint32_t number = row_find(r, node);
+
+	for (uint16_t i = 0; number != NO_ROW && i < r->slots; i++) {
+		const struct entry *e = &entries_at(r, number)[i];
+
+		if (i != direct && e->metric != ROUTING_UNREACHABLE &&
+		    e->hops <= 2 && !(e->flags & ENTRY_CHILD))
+			return true;
+	}
+	return false;
+}
+
 unsigned int routing_children(const struct routing *r, uint64_t origin,
 			      uint64_t *child, unsigned int room)
 {

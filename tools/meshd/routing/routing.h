@@ -201,6 +201,8 @@ void routing_each_neighbour(const struct routing *r,
 /* What a neighbour offers: one step of a path towards @node. */
 bool routing_offer(const struct routing *r, uint64_t neighbour, uint64_t node,
 		   uint32_t *metric, uint16_t *hops, bool *feasible);
+/* A way to @node that surely leads neither by this node nor directly. */
+bool routing_has_detour(const struct routing *r, uint64_t node);
 /* Returns their number; @child has room for @room. */
 unsigned int routing_children(const struct routing *r, uint64_t origin,
 			      uint64_t *child, unsigned int room);
