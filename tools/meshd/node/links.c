@@ -263,7 +263,6 @@ static void settle(struct link *link)
 	ways_up(node, peer, link);
 	routes_up(node, peer);
 	store_up(node->store, peer->id, clock_now());
-	routes_up(node, peer);
 	admit_tell_revoked(node, peer->id);
 	talk_addresses(node, peer->id);
 	if (old)

@@ -270,7 +270,8 @@ void secure_free(struct secure *secure)
 		gnutls_deinit(secure->tls);
 	tls_credentials_put(secure->credentials);
 	buf_free(&secure->in);
-	secret_wipe(secure->plain.data, secure->plain.len);
+	if (secure->plain.len)
+		secret_wipe(secure->plain.data, secure->plain.len);
 	buf_free(&secure->plain);
 	free(secure);
 }
