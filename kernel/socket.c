@@ -276,6 +276,28 @@ static struct rtable *route4(struct meshlan_dev *mdev, struct sock *sk,
 	return rt;
 }
 
+/*
+ * With a source address IPv6 takes the interface for a mere wish, and goes by
+ * the better route that leads elsewhere. Rules by source still come first.
+ */
+static struct dst_entry *lookup6(struct sock *sk, struct flowi6 *fl)
+{
+	struct in6_addr source = fl->saddr;
+	int oif = fl->flowi6_oif;
+	struct dst_entry *dst;
+
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
+	if (IS_ERR(dst) || !oif || dst->dev->ifindex == oif ||
+	    ipv6_addr_any(&source))
+		return dst;
+	dst_release(dst);
+	fl->saddr = in6addr_any;
+	fl->flowi6_oif = oif;
+	dst = ip6_dst_lookup_flow(sock_net(sk), sk, fl, NULL);
+	fl->saddr = source;
+	return dst;
+}
+
 static struct dst_entry *route6(struct meshlan_dev *mdev, struct sock *sk,
 				const struct meshlan_endpoint *to,
 				struct dst_cache *cache,
@@ -301,7 +323,7 @@ static struct dst_entry *route6(struct meshlan_dev *mdev, struct sock *sk,
 	    !ipv6_chk_addr(sock_net(sk), &fl.saddr, NULL, 0))
 		return ERR_PTR(-EADDRNOTAVAIL);
 	security_sk_classify_flow(sk, flowi6_to_flowi_common(&fl));
-	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl, NULL);
+	dst = lookup6(sk, &fl);
 	if (IS_ERR(dst))
 		return dst;
 	if (dst->dev == mdev->dev) {

@@ -121,7 +121,7 @@ back() { # NAME COMMAND...
 		sleep 1
 		echo "event at $EPOCHREALTIME"
 	fi
-	[ -z "$SAY" ] || { for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do echo "$EPOCHREALTIME $(replies)"; top -b -n 1 | head -14; sleep 0.2; done >$T/lists & }
+	[ -z "$SAY" ] || { for i in 1 2 3 4 5 6 7 8 9 10 11 12 ; do echo "$EPOCHREALTIME $(replies)"; for n in a b; do ip netns exec ${NS[$n]} meshctl path list mesh0; ip netns exec ${NS[$n]} ethtool -S mesh0 | grep -v ': 0$' | tr -s ' \n' ' '; ip -n ${NS[$n]} neigh ;ip netns exec ${NS[$n]} meshctl -j session list mesh0| cut -c 1-300;  done; sleep 0.2; done >$T/lists & }
 	gap "$@"
 	[ -z "$SAY" ] || { cat $T/lists; sort $T/flow.err | uniq -c; grep -v 'bytes from' $T/flow | head; }
 	timed "$name" 1000 "$(longest)"
@@ -129,7 +129,7 @@ back() { # NAME COMMAND...
 	kill $mons; for n in a b; do echo "monitor $n"; cat $T/mon.$n; done
 	awk -F '[][]' '/ bytes from / { if (last && $2-last > 0.2) print last, $2; last = $2 }' $T/flow
 	fi
-	check "$name: frames pass" reaches b a
+	check "$name: frames pass" wait_for 3 reaches b a
 	one_record "$name"
 }
 
