@@ -160,6 +160,19 @@ a kill -9 "$(property MainPID)"
 check "it comes back by itself when killed" wait_for 10 is_active
 no_loss
 
+# --- names ---------------------------------------------------------------------------------------
+
+check "resolved was told, by the service's user" \
+	said 'this host resolves NAME and NAME.home.internal'
+answers() { a resolvectl query --cache=no "$1" | grep -q "$2"; }
+check "it finds a node by its name" answers b.home.internal "$to"
+check "and by the short one" answers b "$to"
+check "and back" answers "$to" b.home.internal
+check "and only asks there for these" \
+	grep -q 'home.internal' <(a resolvectl domain mesh0)
+a systemctl restart systemd-resolved
+check "a new resolved is told again" wait_for 10 answers b.home.internal "$to"
+
 # --- udev, networkd ------------------------------------------------------------------------
 
 mac() { a cat /sys/class/net/mesh0/address; }
@@ -185,6 +198,15 @@ check "networkd adds an address" wait_for 20 has 10.9.0.5/24 ||
 check "the daemon's own stays" has "$own/"
 check "the other host is still there" a ping -q -c 2 -i 0.2 -W 2 "$to"
 
+# Resolved hears of a link that networkd manages from networkd alone.
+a sh -c "(cat /run/systemd/network/mesh0-address.network
+	echo DNS=$own; echo Domains=home.internal) >/run/systemd/network/mesh0.new
+	mv /run/systemd/network/mesh0.new \
+		/run/systemd/network/mesh0-address.network"
+a networkctl reload
+check "names are found with networkd's help" \
+	wait_for 10 answers b.home.internal "$to"
+
 on b ip addr add 10.99.0.1/24 dev mesh0
 on b dnsmasq --no-daemon --conf-file=/dev/null --port=0 --interface=mesh0 \
 	--bind-interfaces --pid-file="$T/dnsmasq.pid" --leasefile-ro \
@@ -194,21 +216,6 @@ networkd "$examples/mesh0-dhcp.network"
 check "an address comes by DHCP over the mesh" wait_for 30 has 10.99.0. ||
 	diag "$(cat "$T/dnsmasq"; a networkctl status mesh0)"
 check "the daemon's own stays" has "$own/"
-a systemctl stop systemd-networkd.socket systemd-networkd
-
-# --- names ---------------------------------------------------------------------------------------
-
-check "resolved was told, by the service's user" \
-	said 'this host resolves NAME and NAME.home.internal'
-answers() { a resolvectl query --cache=no "$1" | grep -q "$2"; }
-check "it finds a node by its name" answers b.home.internal "$to"
-check "and by the short one" answers b "$to"
-check "and back" answers "$to" b.home.internal
-check "and only asks there for these" \
-	grep -q 'home.internal' <(a resolvectl domain mesh0)
-a systemctl restart systemd-resolved
-check "a new resolved is told again" wait_for 10 answers b.home.internal "$to"
-
 networkd "$examples/mesh0-bridge.network" "$examples/mesh0-bridge.netdev"
 check "networkd makes the device a port of a bridge" \
 	wait_for 20 a test -e /sys/class/net/br0/brif/mesh0
