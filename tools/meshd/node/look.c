@@ -19,13 +19,23 @@ struct look {
 /* --- what this node sees ----------------------------------------------------- */
 
 
+/* A session with a node that is not adjacent is no link. */
+static bool is_adjacent(const struct peer *peer)
+{
+	for (unsigned int i = 0; i < PEER_PATHS_MAX; i++) {
+		if (peer->path[i].id)
+			return true;
+	}
+	return false;
+}
+
 static void add_link(void *data, struct peer *peer)
 {
 	const struct peer_path *best = peer_best(peer);
 	struct message_look_links *links = data;
 	struct message_look_link *link;
 
-	if (!peer->session || links->count == MESSAGE_LINKS_MAX)
+	if (!is_adjacent(peer) || links->count == MESSAGE_LINKS_MAX)
 		return;
 	link = &links->link[links->count++];
 	*link = (struct message_look_link){
