@@ -117,7 +117,7 @@ static void add_node(struct metrics *metrics, const struct node *node)
 	metric_value(metrics, METRIC_CERTIFICATE_EXPIRY, NULL,
 		     node->id.self.expires);
 	store_status(node->store, &records);
-	metric_value(metrics, METRIC_NODES, NULL, records.nodes);
+	metric_value(metrics, METRIC_NODES, NULL, records.nodes + 1);
 	metric_value(metrics, METRIC_RECORDS, NULL, records.nodes);
 	peer_each(&node->peers, add_peer, &tally);
 	metric_value(metrics, METRIC_PEERS, "up", tally.up);

@@ -69,7 +69,7 @@ static void put_peers(json_t *status, const struct node *node)
 	put_number(object, "known", tally.known);
 	json_object_set_new(status, "peers", object);
 	store_status(node->store, &records);
-	put_number(status, "nodes", records.nodes);
+	put_number(status, "nodes", records.nodes + 1);
 }
 
 static void put_hubs(json_t *status, const struct node *node)
