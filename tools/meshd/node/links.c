@@ -153,12 +153,8 @@ static void say_hello(struct link *link)
 		hello->dial = link->serial;
 	}
 	hello->observed = *conn_remote(link->conn);
-	hello->mtu = node_mtu(node);
-	hello->lanes = node->device.dev.lanes;
-	hello->chacha_speed = node->device.dev.chacha_speed;
-	hello->aes_speed = node->device.dev.aes_speed;
-	hello->full = degree_full(node->degree) &&
-		      !degree_needs(node->degree, link->peer->id);
+	if (degree_needs(node->degree, link->peer->id))
+		hello->full = false;
 	conn_send(link->conn, &message);
 }
 
