@@ -19,6 +19,8 @@
 #include "node/look.h"
 
 #define HOUSEKEEPING	(5 * SECOND)
+/* Seconds between two dates in the state. */
+#define DATE_EACH	3600
 /* What nobody wanted by then, nobody will; see kernel/sync.h. */
 #define SWEEP_AFTER	(10 * SECOND)
 
@@ -294,14 +296,22 @@ uint64_t node_next(const struct node *node)
 	return earlier(next, admit_next(node));
 }
 
-static void keep_house(struct node *node, uint64_t now)
+/* A date is good enough that is a little old, and each costs the disk. */
+static void store_date(struct node *node, uint64_t now)
 {
 	uint64_t date = date_to_store(&node->daemon->date, clock_date(),
 				      node->id.self.expires);
 
+	if (date < node->date_stored + DATE_EACH)
+		return;
+	node->date_stored = date;
+	state_set_number(node->daemon->state, STATE_DATE, date, now);
+}
+
+static void keep_house(struct node *node, uint64_t now)
+{
 	node->housekeeping_at = now + HOUSEKEEPING;
-	if (date)
-		state_set_number(node->daemon->state, STATE_DATE, date, now);
+	store_date(node, now);
 	node->id.forgive_start = date_forgives_start(&node->daemon->date);
 	store_set_date(node->store, now, node_date(node));
 	admit_keep_house(node);

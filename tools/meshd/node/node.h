@@ -118,6 +118,7 @@ struct node {
 	uint64_t refused_joins[JOIN_CAUSES];	/* those that came to this node */
 	uint64_t refused_psk, refused_version;
 	uint64_t housekeeping_at;
+	uint64_t date_stored;
 };
 
 /* Takes @id over in any case. */

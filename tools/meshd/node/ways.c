@@ -14,6 +14,9 @@
 
 /* Paths are looked at so often, for what no event tells. */
 #define MEASURE		(5 * SECOND)
+#define MEASURE_IDLE	(25 * SECOND)
+/* Probes and floods are no use (bit/s). */
+#define IDLE_USE	10000
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -528,6 +531,12 @@ static void note(struct peer *peer, const struct meshlan_path *path)
 		slot->rx_bytes = path->rx_bytes;
 }
 
+/* What is told of one thing may have changed others. */
+static void measure_soon(struct node *node)
+{
+	node->measure_at = earlier(node->measure_at, clock_now() + MEASURE);
+}
+
 void ways_path_event(struct node *node, enum meshlan_event what,
 		     const struct meshlan_path *path)
 {
@@ -548,6 +557,7 @@ void ways_path_event(struct node *node, enum meshlan_event what,
 	if (what == MESHLAN_EVENT_PATH_MOVED)
 		sync_path_moved(kernel_sync(node->kernel), path);
 	paths_event(node->paths, &event, clock_now());
+	measure_soon(node);
 	routes_measured(node, peer);
 	if (was_up != (peer_paths_up(peer) > 0))
 		node_event(node, was_up ? "path-down" : "path-up", peer->id,
@@ -607,6 +617,8 @@ static void end_of(void *data, struct peer *peer)
 	if (reading->sync)
 		paths_sync(reading->node->paths, peer->id, &end, clock_now());
 	routes_measured(reading->node, peer);
+	if (peer->used > IDLE_USE)
+		measure_soon(reading->node);
 }
 
 static void read_done(void *data, const struct family_answer *answer)
@@ -741,7 +753,7 @@ uint64_t ways_next(const struct node *node)
 void ways_tick(struct node *node, uint64_t now)
 {
 	if (node->measure_at <= now) {
-		node->measure_at = now + MEASURE;
+		node->measure_at = now + MEASURE_IDLE;
 		read_paths(node, false);
 	}
 	if (node->kernel_ready && dialer_next(node->dialer) <= now)

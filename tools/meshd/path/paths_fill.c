@@ -84,11 +84,19 @@ static unsigned int ways_of_interface(const struct adjacent *adjacent,
 	for (unsigned int i = 0; i < adjacent->count; i++) {
 		const struct way *way = &adjacent->way[i];
 
-		count += !way->doomed && way->spec.oif == spec->oif &&
+		count += !way->doomed &&
+			 (way->spec.oif == spec->oif || !way->spec.oif ||
+			  !spec->oif) &&
 			 way->spec.remote.sa.sa_family ==
 				 spec->remote.sa.sa_family;
 	}
 	return count;
+}
+
+/* On the link itself nothing else is reached but the same interface there. */
+static unsigned int most_of(const struct path_spec *spec)
+{
+	return addr_is_link_local(&spec->remote) ? 1 : PER_INTERFACE;
 }
 
 static void add(struct paths *paths, struct adjacent *adjacent,
@@ -116,7 +124,7 @@ static void consider(struct paths *paths, struct adjacent *adjacent,
 	if (adjacent->count == PATHS_PER_NODE || has_way(adjacent, spec) ||
 	    host_refuses(paths->host, &spec->remote))
 		return;
-	if (!first && ways_of_interface(adjacent, spec) >= PER_INTERFACE)
+	if (!first && ways_of_interface(adjacent, spec) >= most_of(spec))
 		return;
 	if (failed && failed->until > now) {
 		if (failed->until < adjacent->fill)
