@@ -424,8 +424,10 @@ static void lost(struct node *node, struct link *link,
 	routes_down(node, peer);
 	if (end->goodbye == GOODBYE_DISCONNECT ||
 	    end->goodbye == GOODBYE_REVOKED ||
-	    end->goodbye == GOODBYE_LEFT || end->goodbye == GOODBYE_DEGREE)
+	    end->goodbye == GOODBYE_LEFT)
 		sessions_end(node, peer);
+	else if (end->goodbye == GOODBYE_DEGREE)
+		sessions_apart(node, peer);
 	ways_down(node, peer, result_of(end), end->text);
 	node_event(node, "peer-down", peer->id, "%s is not connected: %s",
 		   peer->identity.name, end->text);

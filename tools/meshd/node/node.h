@@ -201,6 +201,8 @@ void sessions_called(struct node *node, struct peer *peer);
 bool sessions_hear(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE],
 		   const struct message *message);
 void sessions_down(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE]);
+/* No neighbour any more, but a node: the session goes on by others. */
+void sessions_apart(struct node *node, struct peer *peer);
 /* The kernel is to forget the node: keys, paths, what was learned. */
 void sessions_end(struct node *node, struct peer *peer);
 /* Sessions that nobody has use for any more. */

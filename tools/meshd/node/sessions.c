@@ -282,6 +282,13 @@ void sessions_down(struct peer *peer, const uint8_t tag[KEYS_TAG_SIZE])
 		keys_down(peer->keys, tag, clock_now());
 }
 
+/* The route round it is in the kernel before its last path is gone. */
+void sessions_apart(struct node *node, struct peer *peer)
+{
+	paths_drop(node->paths, peer->id);
+	routes_measured(node, peer);
+}
+
 void sessions_end(struct node *node, struct peer *peer)
 {
 	if (!peer->session)
@@ -291,6 +298,7 @@ void sessions_end(struct node *node, struct peer *peer)
 	calls_end(node->calls, peer->id, clock_now());
 	paths_gone(node->paths, peer->id);
 	memset(peer->path, 0, sizeof(peer->path));
+	routes_measured(node, peer);
 	keys_destroy(peer->keys);
 	peer->keys = NULL;
 	sync_session_gone(kernel_sync(node->kernel), peer->id);
