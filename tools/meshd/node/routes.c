@@ -28,12 +28,18 @@ static void on_route_changed(void *data, const struct routing_route *route)
 		.hops = route->count,
 	};
 
-	/* A neighbour that is best reached directly is reached only so. */
-	if (!route->count || route->primary == route->node) {
+	if (!route->count) {
 		sync_route_gone(kernel_sync(node->kernel), route->node);
 		return;
 	}
-	for (unsigned int i = 0; i < route->count; i++)
+	/*
+	 * A neighbour that is best reached directly is reached only so. That
+	 * is written down too: a later daemon that did not know the distance
+	 * would believe others who come to it through this very node.
+	 */
+	if (route->primary == route->node)
+		wish.hops = 1;
+	for (unsigned int i = 0; i < wish.hops; i++)
 		hop[i] = (struct sync_hop){ route->way[i].node,
 					    route->way[i].weight };
 	wish.owner = (struct span){ blob, routing_export(node->routing,
