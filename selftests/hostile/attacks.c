@@ -67,8 +67,12 @@ static bool broken(struct hostile *h)
 static bool half(struct hostile *h)
 {
 	static const uint8_t zeros[60000];
+	static const struct conn *last;
 
 	/* Never the last byte of it. */
+	if (last == h->conn)
+		return false;
+	last = h->conn;
 	hostile_say_raw(h, "\0\0\xff\xf0", 4);
 	hostile_say_raw(h, zeros, sizeof(zeros));
 	return false;
@@ -286,8 +290,7 @@ static bool claims(struct hostile *h)
 		.expires = h->id.self.expires,
 		.has_mac = true,
 		.address_count = RECORD_ADDRESSES_MAX,
-		.role = random_u64(),
-		.mtu = random_u64(),
+		.mtu = 1360,
 	};
 	struct buf chain = {0}, blob = {0};
 	struct span span;

@@ -217,8 +217,8 @@ static void on_keep_sequence(void *data, uint64_t sequence)
 static void on_refused(void *data, uint64_t neighbour,
 		       const struct meshlan_error *why)
 {
-	log_about(LOG_LEVEL_WARN, neighbour, "sent a record that is no good: %s",
-		  why->text);
+	log_seldom(&peer_get(data, neighbour)->log, LOG_LEVEL_WARN, neighbour,
+		   "sent a record that is no good: %s", why->text);
 }
 
 static bool on_chain(void *data, struct span chain, uint64_t date,

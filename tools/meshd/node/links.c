@@ -18,6 +18,10 @@
 
 #define REPLACED_LIFE	SECOND
 #define HELLO_WAIT	(10 * SECOND)
+/* How much of a peer's coming and going is borne, and what it costs. */
+#define PATIENCE	(20 * SECOND)
+#define VISIT		SECOND
+#define CONFUSION	(10 * SECOND)
 
 struct link *links_find(struct node *node, uint64_t number)
 {
@@ -179,10 +183,11 @@ static const char *hello_fault(struct link *link, char *text, size_t size)
 		node->refused_psk++;
 		return "the network's PSK (psk-file) differs between the two nodes";
 	}
-	if (hello->mtu != node_mtu(node))
-		log_about(LOG_LEVEL_WARN, link->peer->id,
-			  "MTU %u there, %u here: set the same mtu on all nodes",
-			  hello->mtu, node_mtu(node));
+	if (hello->mtu != node_mtu(node) && hello->mtu != link->peer->mtu)
+		log_seldom(&link->peer->log, LOG_LEVEL_WARN, link->peer->id,
+			   "MTU %u there, %u here: set the same mtu on all nodes",
+			   hello->mtu, node_mtu(node));
+	link->peer->mtu = hello->mtu;
 	return NULL;
 }
 
@@ -203,11 +208,22 @@ static bool replaces(const struct link *link, const struct link *old)
 	return link->serial < old->serial;
 }
 
+/* True if it is enough: who comes, or errs, all the time has to wait. */
+static bool wears_out(struct peer *peer, uint64_t cost)
+{
+	uint64_t now = clock_now();
+
+	if (peer->calm_at < now)
+		peer->calm_at = now;
+	if (peer->calm_at - now > PATIENCE)
+		return true;
+	peer->calm_at += cost;
+	return false;
+}
+
 static void refuse(struct link *link, enum goodbye why, const char *text)
 {
-	static struct log_limit limit;
-
-	log_seldom(&limit, LOG_LEVEL_WARN, link->peer->id,
+	log_seldom(&link->peer->log, LOG_LEVEL_WARN, link->peer->id,
 		   "%s is refused: %s", link->peer->identity.name, text);
 	peer_error(link->peer, "%s", text);
 	dial_done(link, why == GOODBYE_DEGREE ? DIAL_ENOUGH : DIAL_REFUSED,
@@ -264,8 +280,8 @@ static void settle(struct link *link)
 	if (old)
 		replace(old);
 	else
-		node_event(node, "peer-up", peer->id, "%s is connected",
-			   peer->identity.name);
+		node_event_seldom(node, &peer->log, "peer-up", peer->id,
+				  "%s is connected", peer->identity.name);
 }
 
 static void hear_hello(struct link *link, const struct message *message)
@@ -363,6 +379,10 @@ static void on_up(void *data, struct conn *conn)
 		       "was disconnected by a person (meshctl connect)");
 		return;
 	}
+	if (!conn_dialled(conn) && wears_out(link->peer, VISIT)) {
+		refuse(link, GOODBYE_CONFUSED, "comes too often: wait");
+		return;
+	}
 	link->close_at = clock_now() + HELLO_WAIT;
 	say_hello(link);
 }
@@ -416,6 +436,9 @@ static void lost(struct node *node, struct link *link,
 {
 	struct peer *peer = link->peer;
 
+	if (end->kind == CONN_END_BROKEN || (!end->by_peer &&
+	    end->goodbye == GOODBYE_CONFUSED))
+		wears_out(peer, CONFUSION);
 	peer->link = NULL;
 	peer_error(peer, "%s", end->text);
 	sessions_down(peer, link->tag);
@@ -429,8 +452,9 @@ static void lost(struct node *node, struct link *link,
 	else if (end->goodbye == GOODBYE_DEGREE)
 		sessions_apart(node, peer);
 	ways_down(node, peer, result_of(end), end->text);
-	node_event(node, "peer-down", peer->id, "%s is not connected: %s",
-		   peer->identity.name, end->text);
+	node_event_seldom(node, &peer->log, "peer-down", peer->id,
+			  "%s is not connected: %s", peer->identity.name,
+			  end->text);
 }
 
 static void on_down(void *data, struct conn *conn, const struct conn_end *end)

@@ -42,31 +42,50 @@ uint16_t node_mtu(const struct node *node)
 	return config->said[CONFIG_MTU].count || !told ? config->mtu : told;
 }
 
+static void tell_event(struct node *node, const char *type, uint64_t about,
+		       const char *text)
+{
+	json_t *event = json_object();
+	const char *name = about ? gossip_name(node, about) : NULL;
+	char id[MESHLAN_TEXT_MAX];
+
+	json_object_set_new(event, "time", json_integer(clock_date()));
+	json_object_set_new(event, "text", json_string(text));
+	if (about)
+		json_object_set_new(event, "node",
+				    json_string(meshlan_text_node(about, id)));
+	if (name)
+		json_object_set_new(event, "name", json_string(name));
+	rpc_event(node->daemon->rpc, type, event);
+	if (node->hooks)
+		hooks_tell(node->hooks, type, about, name, text);
+}
+
 void node_event(struct node *node, const char *type, uint64_t about,
 		const char *format, ...)
 {
-	json_t *event = json_object();
-	const char *name;
-	char text[512], id[MESHLAN_TEXT_MAX];
+	char text[512];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	log_about(LOG_LEVEL_INFO, about, "%s", text);
-	json_object_set_new(event, "time", json_integer(clock_date()));
-	json_object_set_new(event, "text", json_string(text));
-	if (about) {
-		meshlan_text_node(about, id);
-		json_object_set_new(event, "node", json_string(id));
-		name = gossip_name(node, about);
-		if (name)
-			json_object_set_new(event, "name", json_string(name));
-	}
-	rpc_event(node->daemon->rpc, type, event);
-	if (node->hooks)
-		hooks_tell(node->hooks, type, about,
-			   about ? gossip_name(node, about) : NULL, text);
+	tell_event(node, type, about, text);
+}
+
+void node_event_seldom(struct node *node, struct log_limit *limit,
+		       const char *type, uint64_t about,
+		       const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	log_seldom(limit, LOG_LEVEL_INFO, about, "%s", text);
+	tell_event(node, type, about, text);
 }
 
 /* --- the network's extra secret ---------------------------------------------- */

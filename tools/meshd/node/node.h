@@ -146,6 +146,12 @@ __attribute__((format(printf, 4, 5)))
 void node_event(struct node *node, const char *type, uint64_t about,
 		const char *format, ...);
 
+/* The same, but the log gets only as many lines as @limit lets through. */
+__attribute__((format(printf, 5, 6)))
+void node_event_seldom(struct node *node, struct log_limit *limit,
+		       const char *type, uint64_t about,
+		       const char *format, ...);
+
 /* --- links.c ----------------------------------------------------------------- */
 
 enum meshlan_status links_start(struct node *node, struct meshlan_error *err);

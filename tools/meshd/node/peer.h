@@ -9,6 +9,7 @@
  * connection.
  */
 
+#include "base/log.h"
 #include "channel/conn.h"
 #include "identity/verify.h"
 #include "kernel/sync.h"
@@ -47,6 +48,11 @@ struct peer {
 	char software[MESSAGE_TEXT_MAX];
 	uint64_t since;			/* when the connection came up */
 	char error[256];		/* the last, in words */
+	struct log_limit log;		/* of what it makes this node say */
+	uint64_t calm_at;		/* when its visits are forgotten */
+	uint16_t mtu;			/* as its last HELLO said */
+	uint64_t said_at;		/* since when it has said */
+	unsigned int said;		/* so many messages */
 
 	bool session;			/* wanted in the kernel */
 	struct keys *keys;

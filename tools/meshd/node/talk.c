@@ -10,6 +10,9 @@
 #include "node/look.h"
 
 #define RELAY_TTL	16
+/* What nobody has to say in so short a time. */
+#define SAID_MAX	10000
+#define SAID_TIME	(10 * SECOND)
 
 /* Senseless messages are a fault of the sender, or an attack. */
 static void confused(struct node *node, struct link *link,
@@ -115,12 +118,25 @@ static void hear_relay(struct node *node, struct link *link,
 
 /* --- all of it --------------------------------------------------------------- */
 
+static bool says_too_much(struct peer *peer, uint64_t now)
+{
+	if (now - peer->said_at >= SAID_TIME) {
+		peer->said_at = now;
+		peer->said = 0;
+	}
+	return ++peer->said > SAID_MAX;
+}
+
 void talk_hear(struct node *node, struct link *link,
 	       const struct message *message)
 {
 	struct peer *peer = link->peer;
 	uint64_t now = clock_now();
 
+	if (says_too_much(peer, now)) {
+		links_close(node, peer, GOODBYE_CONFUSED, "you say too much");
+		return;
+	}
 	switch (message->type) {
 	case MESSAGE_GOODBYE:
 		peer_error(peer, "%s", message->goodbye.text);

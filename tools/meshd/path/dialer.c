@@ -364,7 +364,10 @@ void dialer_connected(struct dialer *dialer, uint64_t node,
 
 	if (!contact || node == dialer->host->node)
 		return;
-	dialer->connected += !contact->connected;
+	if (!contact->connected) {
+		dialer->connected++;
+		contact->since = now;
+	}
 	contact->connected = true;
 	contact->shaky = false;
 	contact->failures = 0;
@@ -395,7 +398,8 @@ void dialer_lost(struct dialer *dialer, uint64_t node, enum dial_result result,
 	else if (result == DIAL_REFUSED)
 		contact_rest(contact, REFUSED_REST, now);
 	else
-		contact->next = polite(dialer, node, now);
+		contact->next = polite(dialer, node, now) +
+				contact_hung_up(contact, now);
 	let_go(dialer, contact);
 }
 

@@ -33,6 +33,8 @@ struct contact {
 
 	bool wanted, connected;
 	bool shaky;		/* connected, but to be dialled again */
+	uint64_t since;		/* connected */
+	unsigned int brief;	/* connections in a row that soon ended */
 	union addr remote;	/* of the connection; family 0: unknown */
 	unsigned int failures, hurt;	/* rounds in a row; refused in this one */
 	uint64_t next;		/* the next dial, or round */
@@ -76,6 +78,8 @@ void contact_hurry(struct dialer *dialer, struct contact *contact,
 void contact_stop(struct dialer *dialer, struct contact *contact);
 void contact_error(struct contact *contact, enum dial_result result,
 		   const char *why);
+/* Who hangs up again and again is called later and later: by how much. */
+uint64_t contact_hung_up(struct contact *contact, uint64_t now);
 /* A whole minute and more, doubled each time. */
 void contact_rest(struct contact *contact, uint64_t least, uint64_t now);
 struct candidates *contact_addrs(const struct dialer *dialer,

@@ -13,6 +13,10 @@
 #define RETRY_FIRST	(250 * MILLISECOND)
 #define RETRY_MOST	(2 * MINUTE)
 #define REST_MOST	HOUR
+/* A connection that ended sooner has settled nothing. */
+#define BRIEF		(10 * SECOND)
+#define BRIEF_FREE	3
+#define BRIEF_MOST	MINUTE
 /* So long all dials of a round may be silent before help is asked for. */
 #define PATIENCE	(750 * MILLISECOND)
 #define RESOLVE_AGAIN	(30 * SECOND)
@@ -46,6 +50,16 @@ void contact_rest(struct contact *contact, uint64_t least, uint64_t now)
 {
 	contact->failures++;
 	contact->next = now + doubled(least, contact->failures - 1, REST_MOST);
+}
+
+uint64_t contact_hung_up(struct contact *contact, uint64_t now)
+{
+	if (now - contact->since >= BRIEF)
+		contact->brief = 0;
+	else
+		contact->brief++;
+	return contact->brief <= BRIEF_FREE ? 0 :
+	       doubled(RETRY_FIRST, contact->brief - BRIEF_FREE - 1, BRIEF_MOST);
 }
 
 struct candidates *contact_addrs(const struct dialer *dialer,
