@@ -22,6 +22,7 @@
 
 #define TURN_MS		5
 #define TURN_MESSAGES	200
+#define DIAL_MS		15000
 
 /* --- reading nothing: the window of the stream stays shut ----------------- */
 
@@ -121,7 +122,8 @@ static void on_up(void *data, struct conn *conn)
 	};
 	struct hostile *h = data;
 
-	h->ups++;
+	if (!h->ups++)
+		uv_timer_start(&h->end, on_end, h->seconds * 1000, 0);
 	message.hello.dial = h->ups;
 	conn_psk_proof(conn, NULL, false, message.hello.psk_proof);
 	if (h->attack->hello)
@@ -217,7 +219,8 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < (h.attack->crowd ? : 1); i++)
 		call(&h);
 	uv_timer_start(&h.turn, on_turn, TURN_MS, TURN_MS);
-	uv_timer_start(&h.end, on_end, atoi(argv[6]) * 1000, 0);
+	h.seconds = atoi(argv[6]);
+	uv_timer_start(&h.end, on_end, DIAL_MS, 0);
 	uv_run(&h.loop, UV_RUN_DEFAULT);
 	printf("dialled %u, up %u, ended %u, still up %d, sent %" PRIu64 "\n",
 	       h.dialled, h.ups, h.downs, h.conn != NULL, h.sent);

@@ -22,6 +22,7 @@ struct hostile {
 	const struct attack *attack;
 	uint64_t victim;		/* its node id */
 	struct conn *conn;		/* the last that came up */
+	unsigned int seconds;		/* from the first that came up on */
 	unsigned int dialled, ups, downs;
 	uint64_t sent;
 };

@@ -275,6 +275,35 @@ TEST(path, dialer_staggers)
 	end(&log);
 }
 
+TEST(path, dialer_hung_up)
+{
+	union addr addr = at("198.51.100.1");
+	unsigned int first;
+	struct log log;
+
+	begin(&log);
+	book_tell(log.book, NODE, &addr, CANDIDATE_RECORD, log.now);
+	dialer_want(log.dialer, NODE, true, log.now);
+	for (unsigned int seen = 0, i = 0; i < 3 * 60 * 10; i++) {
+		run(&log, 100 * MILLISECOND);
+		if (log.dials == seen)
+			continue;
+		seen = log.dials;
+		done(&log, seen - 1, DIAL_CONNECTED, NODE, NULL);
+		dialer_lost(log.dialer, NODE, DIAL_BROKEN, "nonsense", log.now);
+	}
+	point(log.dials > 5 && log.dials < 20,
+	      "hangs up each time: %u dials in three minutes", log.dials);
+
+	dialer_connected(log.dialer, NODE, &addr, log.now);
+	run(&log, MINUTE);
+	first = log.dials;
+	dialer_lost(log.dialer, NODE, DIAL_BROKEN, "cable cut", log.now);
+	run(&log, SECOND);
+	point(log.dials == first + 1, "a long one is dialled again at once");
+	end(&log);
+}
+
 TEST(path, dialer_backs_off)
 {
 	union addr addr = at("198.51.100.1"), more = at("198.51.100.9");
