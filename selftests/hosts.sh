@@ -95,6 +95,7 @@ daemon() { # NAME [OPTION...]
 	local name=$1
 
 	shift
+	rm -f "$T/$name/run/home.sock"
 	# Not by on: a function would be a process of its own.
 	ip netns exec "${NS[$name]}" "$T/on" "$T/$name" meshd home "$@" \
 		>>"$T/$name/log" 2>&1 &

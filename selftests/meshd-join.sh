@@ -170,18 +170,17 @@ member up
 ip -n "${NS[a]}" addr add fd00:1::1/64 dev eth0 nodad
 wait_for 5 on x ping -q -c 1 -W 1 10.1.0.1
 
-# kill -9 at any time: the host is a node, or it joins with the same token.
-for ms in 0 20 50 90 140 200; do
-	on x meshctl -n home join "$good" name x >/dev/null 2>&1 &
+# kill -9 at any step: the host is a node, or joins with the same token.
+said_or_over() { grep -q "$1" "$T/x.err" || no_daemon x; }
+for step in dials token certificate 'a node'; do
+	[ ! -e "$T/x/lib/home/node.pem" ] || break
+	on x meshctl -n home join "$good" name x >/dev/null 2>"$T/x.err" &
 	pid=$!
 	wait_for 5 not no_daemon x
-	sleep "0.$(printf %03d $ms)"
+	wait_for 5 said_or_over "$step"
 	stop x -KILL
 	wait $pid
-	if [ -e "$T/x/lib/home/node.pem" ]; then
-		diag "a node after $ms ms"
-		break
-	fi
+	diag "killed when it said: $(tail -n 2 "$T/x.err" | head -n 1)"
 done
 if [ -e "$T/x/lib/home/node.pem" ]; then
 	daemon x
