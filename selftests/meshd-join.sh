@@ -67,7 +67,7 @@ connections() { # NAME: of control, open
 }
 
 sessions() { # NAME
-	on "$1" meshctl -j session show | jq length
+	on "$1" meshctl -j session list mesh0 | jq length
 }
 
 first_ping() { # NAME MS NAME...: joined just now; each other one answers
