@@ -245,7 +245,9 @@ for from in a b; do
 done
 packets() { on c cat "/sys/class/net/mesh0/statistics/rx_packets"; }
 heard() { # NAME: packets from c
-	on "$1" timeout 2 tcpdump -i mesh0 -n -p "src $ac" 2>/dev/null | wc -l
+	on "$1" timeout 2 tcpdump -i mesh0 -n -e -p "src $ac" 2>/dev/null \
+		>"$T/heard"
+	grep -c IP "$T/heard"
 }
 check "(there is traffic)" test "$(heard a)" -gt 20
 stall_reset
@@ -273,11 +275,12 @@ bad "a revoked node" revoked 'refused 10.1.0.5.*revoked' "$pki/c.crt" \
 # --- certificates of files, and leaving ---------------------------------------------------------
 
 sed -n 's/^secret //p' "$home/network" >"$pki/secret"
-conf evil "ca = $pki/ca.crt" "certificate = $pki/good.crt" \
+conf evil "[identity]" "ca = $pki/ca.crt" "certificate = $pki/good.crt" \
 	"key = $pki/new.key" "network-secret-file = $pki/secret" \
-	"peer = 10.1.0.1:$port"
+	"[peers]" "peer = 10.1.0.1:$port"
 daemon evil
 check "a node by own files" wait_for 15 all_ping evil a
+diag "$(tail -n 5 "$T/evil/log")"
 check "leave" ctl x leave
 gone_from() { [ "$(value a '[.[].name] | index("x")' nodes)" = null ]; }
 check "who left is no node any more" wait_for 5 gone_from

@@ -94,7 +94,7 @@ ask_all() { # METHOD JQ...: of each answer
 
 # How many know all nodes, have a neighbour, and are done with it.
 complete() {
-	ask_all status '.result | select(.nodes >= $n and .peers.up > 0) | 1' \
+	ask_all status '.result | select(.nodes == $n and .peers.up > 0) | 1' \
 		--argjson n "$NODES" | wc -l
 }
 

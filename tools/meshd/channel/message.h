@@ -75,6 +75,10 @@ enum message_type {
 	MESSAGE_STREAM_DATA,
 	MESSAGE_STREAM_CREDIT,
 	MESSAGE_STREAM_CLOSE,
+
+	/* What others see; only inside MESSAGE_RELAY. See node/look.h. */
+	MESSAGE_LOOK_ASK = 72,
+	MESSAGE_LOOK,
 };
 
 /* Why a connection ends; also QUIC's application error code. */
@@ -249,6 +253,42 @@ struct message_stream {
 	uint8_t why;			/* enum splice_end */
 };
 
+struct message_look_ask {
+	uint64_t toward;		/* next hops to it; 0: none */
+	bool links;			/* its neighbours */
+};
+
+struct message_look_link {
+	uint64_t node;
+	uint64_t delay, jitter;		/* nanoseconds */
+	uint32_t loss;			/* of a million */
+	uint64_t rate;			/* bit/s */
+	uint32_t metric, cost;
+	uint16_t mtu;
+	bool up;
+};
+
+struct message_look_links {
+	unsigned int count;
+	struct message_look_link *link;
+};
+
+struct message_look_hop {
+	uint64_t node;
+	uint32_t weight, metric;
+};
+
+struct message_look_hops {
+	unsigned int count;
+	struct message_look_hop *hop;
+};
+
+struct message_look {
+	struct message_look_links links;
+	struct message_look_hops hops;	/* the first has most of it */
+	uint32_t metric;
+};
+
 struct message {
 	enum message_type type;
 	union {
@@ -270,6 +310,8 @@ struct message {
 		struct message_join_refuse join_refuse;
 		struct message_relay relay;
 		struct message_stream stream;
+		struct message_look_ask look_ask;
+		struct message_look look;
 	};
 	/* What decoding allocated; message_release() frees it. */
 	void *memory[4];

@@ -197,6 +197,51 @@ static const struct member stream[] = {
 };
 SET(stream);
 
+static const struct member look_ask[] = {
+	ONE(1, message_look_ask, toward, NUMBER),
+	ONE(2, message_look_ask, links, BOOL),
+};
+SET(look_ask);
+
+static const struct member look_link[] = {
+	ONE(1, message_look_link, node, NUMBER),
+	ONE(2, message_look_link, delay, NUMBER),
+	ONE(3, message_look_link, jitter, NUMBER),
+	ONE(4, message_look_link, loss, NUMBER),
+	ONE(5, message_look_link, rate, NUMBER),
+	ONE(6, message_look_link, metric, NUMBER),
+	ONE(7, message_look_link, cost, NUMBER),
+	ONE(8, message_look_link, mtu, NUMBER),
+	ONE(9, message_look_link, up, BOOL),
+};
+SET(look_link);
+
+static const struct member look_links[] = {
+	LIST(1, message_look_links, link, STRUCT, MESSAGE_LINKS_MAX,
+	     &look_link_set),
+};
+SET(look_links);
+
+static const struct member look_hop[] = {
+	ONE(1, message_look_hop, node, NUMBER),
+	ONE(2, message_look_hop, weight, NUMBER),
+	ONE(3, message_look_hop, metric, NUMBER),
+};
+SET(look_hop);
+
+static const struct member look_hops[] = {
+	LIST(1, message_look_hops, hop, STRUCT, MESSAGE_HOPS_MAX,
+	     &look_hop_set),
+};
+SET(look_hops);
+
+static const struct member look[] = {
+	NESTED(1, message_look, links, look_links_set),
+	NESTED(2, message_look, hops, look_hops_set),
+	ONE(3, message_look, metric, NUMBER),
+};
+SET(look);
+
 static const struct message_kind kinds[] = {
 	[MESSAGE_HELLO] = { "hello", &hello_set },
 	[MESSAGE_GOODBYE] = { "goodbye", &goodbye_set },
@@ -225,6 +270,8 @@ static const struct message_kind kinds[] = {
 	[MESSAGE_STREAM_DATA] = { "stream-data", &stream_set },
 	[MESSAGE_STREAM_CREDIT] = { "stream-credit", &stream_set },
 	[MESSAGE_STREAM_CLOSE] = { "stream-close", &stream_set },
+	[MESSAGE_LOOK_ASK] = { "look-ask", &look_ask_set },
+	[MESSAGE_LOOK] = { "look", &look_set },
 };
 
 const struct message_kind *message_kind(uint64_t type)

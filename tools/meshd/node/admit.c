@@ -193,12 +193,10 @@ static uint64_t on_name_holder(void *data, const char *name)
 	struct state_issued row;
 	uint64_t id = gossip_find(node, name);
 
-	if (id)
-		return id;
-	if (state_issued_name(node->daemon->state, name, &row) &&
-	    row.expires > node_date(node) && !store_left(node->store, row.node))
-		return row.node;
-	return 0;
+	if (!id && state_issued_name(node->daemon->state, name, &row) &&
+	    row.expires > node_date(node))
+		id = row.node;
+	return store_left(node->store, id) ? 0 : id;
 }
 
 static bool lives(const struct state_issued *issued, void *data)
@@ -508,7 +506,7 @@ static void judge_again(void *data, struct peer *peer)
 	struct node *node = data;
 	enum identity_cause cause;
 
-	if (!peer->met)
+	if (!peer->met || (!peer->link && !peer->session))
 		return;
 	cause = identity_recheck(&node->id, &peer->identity, node_date(node));
 	if (!cause)

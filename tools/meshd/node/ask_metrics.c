@@ -126,11 +126,9 @@ static void add_node(struct metrics *metrics, const struct node *node)
 	metric_value(metrics, METRIC_PATHS, "down", tally.paths_down);
 	routing_statistics(node->routing, &routes);
 	metric_value(metrics, METRIC_ROUTES, NULL, routes.reachable);
-	control = endpoint_counters(node->endpoint);
+	add_control(metrics, endpoint_counters(node->endpoint));
 	metric_value(metrics, METRIC_CONTROL_CONNECTIONS, NULL,
 		     connections(node));
-	metric_value(metrics, METRIC_CONTROL_RECEIVED, NULL, control->received);
-	metric_value(metrics, METRIC_CONTROL_SENT, NULL, control->sent);
 	metric_value(metrics, METRIC_DRAINING, NULL, node->draining);
 	add_refusals(metrics, node);
 	for (unsigned int i = 0; hub_client_state(node->hubs, i, &hub); i++)

@@ -329,8 +329,16 @@ bool gossip_settled(const struct node *node)
 /* Nobody could ask for it any more, so everybody gets it. */
 void gossip_leave(struct node *node)
 {
+	struct message message = { .type = MESSAGE_RECORDS };
+	struct span blob;
+
 	node->leaving = true;
 	publish(node);
+	blob = store_blob(node->store, node->id.self.node);
+	message.blobs.count = 1;
+	message.blobs.blob = &blob;
+	if (blob.len)
+		talk_all(node, &message);
 }
 
 /* --- start and stop ---------------------------------------------------------- */

@@ -149,6 +149,7 @@ static void say_hello(struct link *link)
 	struct link *old = link->peer->link;
 
 	links_hello(node, hello);
+	hello->full &= !degree_needs(node->degree, link->peer->id);
 	conn_psk_proof(link->conn, node->psk, false, hello->psk_proof);
 	if (conn_dialled(link->conn)) {
 		link->epoch = link->peer->epoch + (link->replaces || !old);
@@ -157,8 +158,6 @@ static void say_hello(struct link *link)
 		hello->dial = link->serial;
 	}
 	hello->observed = *conn_remote(link->conn);
-	if (degree_needs(node->degree, link->peer->id))
-		hello->full = false;
 	conn_send(link->conn, &message);
 }
 

@@ -360,28 +360,25 @@ struct tally {
 	unsigned int up, missing;
 };
 
-static bool carries(const struct peer *peer)
+static void count_up(void *data, struct peer *peer)
 {
+	struct tally *tally = data;
 	struct keys_status keys = {0};
 
 	if (peer->keys)
 		keys_status(peer->keys, &keys);
-	return peer->link && peer_paths_up(peer) && keys.transmits;
+	if (peer->link && peer_paths_up(peer) && keys.transmits)
+		tally->up++;
+	else if (peer->link)
+		tally->missing++;
 }
 
-static void count_up(void *data, struct peer *peer)
+/* Those that have not shown yet that they cannot be reached. */
+static void count_wanted(void *data, const struct dialer_state *state)
 {
 	struct tally *tally = data;
 
-	tally->up += carries(peer);
-}
-
-static void count_missing(void *data, const struct dialer_state *state)
-{
-	struct tally *tally = data;
-	struct peer *peer = peer_find(&tally->node->peers, state->node);
-
-	if (state->node && !state->failures && !(peer && carries(peer)))
+	if (state->node && !state->connected && !state->failures)
 		tally->missing++;
 }
 
@@ -392,7 +389,7 @@ static void look_for_peers(struct start *start, uint64_t now)
 	json_t *result;
 
 	peer_each(&node->peers, count_up, &tally);
-	dialer_each(node->dialer, count_missing, &tally);
+	dialer_each(node->dialer, count_wanted, &tally);
 	if ((!tally.up || tally.missing || !gossip_settled(node)) &&
 	    now < start->deadline)
 		return;

@@ -568,18 +568,38 @@ void ways_path_event(struct node *node, enum meshlan_event what,
 void ways_found(struct node *node, const struct meshlan_path *found)
 {
 	struct peer *peer = peer_find(&node->peers, found->node);
-	uint64_t now = clock_now();
-	struct peer_path *slot;
+	struct peer_path *slot = peer ? free_path(peer) : NULL;
+	struct path_spec spec = {0};
 
-	if (!peer)
+	if (!slot || !MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_PORT) ||
+	    !paths_adopt(node->paths, found->node, found, clock_now()))
 		return;
-	paths_adopt(node->paths, found->node, found, now);
-	slot = peer_path(peer, found->id);
-	if (!slot)
-		return;
+	if (MESHLAN_HAS(found, MESHLAN_A_PATH_REMOTE_IPV4)) {
+		spec.remote.in.sin_family = AF_INET;
+		spec.remote.in.sin_addr = found->remote_ipv4;
+	} else {
+		spec.remote.in6.sin6_family = AF_INET6;
+		spec.remote.in6.sin6_addr = found->remote_ipv6;
+		if (addr_is_link_local(&spec.remote))
+			spec.remote.in6.sin6_scope_id = found->oif;
+	}
+	addr_set_port(&spec.remote, found->remote_port);
+	if (!(found->flags & MESHLAN_PATH_FLAGS_LOCAL_LEARNED)) {
+		if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV4)) {
+			spec.local.in.sin_family = AF_INET;
+			spec.local.in.sin_addr = found->local_ipv4;
+		} else if (MESHLAN_HAS(found, MESHLAN_A_PATH_LOCAL_IPV6)) {
+			spec.local.in6.sin6_family = AF_INET6;
+			spec.local.in6.sin6_addr = found->local_ipv6;
+		}
+	}
+	spec.oif = found->oif;
+	spec.idle_interval = found->idle_interval * MILLISECOND;
+	sync_path_keep(kernel_sync(node->kernel), found->node, found->id);
+	*slot = (struct peer_path){ .id = found->id, .spec = spec };
 	note(peer, found);
-	book_tell(node->book, found->node, &slot->spec.remote,
-		  CANDIDATE_CONNECTED, now);
+	book_tell(node->book, found->node, &spec.remote, CANDIDATE_CONNECTED,
+		  clock_now());
 	routes_measured(node, peer);
 }
 

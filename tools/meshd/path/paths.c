@@ -150,8 +150,10 @@ static void way_down(struct paths *paths, struct adjacent *adjacent,
 	pmtu_stop(&way->pmtu);
 	adjacent->fill = now;
 	set_idle(paths, adjacent);
-	if (!ways_up(adjacent))
-		paths->ops->silent(paths->data, adjacent->node);
+	if (ways_up(adjacent))
+		return;
+	way->told = true;
+	paths->ops->silent(paths->data, adjacent->node);
 }
 
 static void remote_of(const struct meshlan_path *path, union addr *addr)
