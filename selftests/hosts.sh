@@ -9,7 +9,8 @@
 #	hosts NAME...			make them; ${NS[NAME]} is the namespace
 #	on NAME COMMAND...		run COMMAND there
 #	lan DEV N NAME...		a switch; NAMEs get the interface DEV with
-#					10.N.0.I/24 and fd00:N::I/64, I from 1 on
+#					10.N.0.I/24 and fd00:N::I/64, I from 1 on;
+#					it is the bridge "lan" in $SWITCH
 #	conf NAME LINE...		write its home.conf
 #	ctl NAME ARGUMENT...		meshctl there
 #	value NAME JQ ARGUMENT...	a value from meshctl's JSON
@@ -55,6 +56,7 @@ lan() { # DEV N NAME...
 
 	shift 2
 	setup_ns sw || return
+	SWITCH=$sw
 	ip -n "$sw" link add lan type bridge
 	ip -n "$sw" link set lan up
 	for name; do
