@@ -285,10 +285,10 @@ for i in "${!JOIN[@]}"; do
 	wait "${JOIN[i]}" || diag "n$i: $(<"$T/n$i/join")"
 done
 diag "the last join ended after $(($(now_ms) - t0)) ms"
-check "all know all" wait_for 40 all_complete ||
+check "all know all" wait_for $((40 + NODES)) all_complete ||
 	diag "$(complete) of $NODES do; $("$CROWD" status "${SOCKETS[0]}")"
 diag "all records are everywhere after $(($(now_ms) - t0)) ms"
-check "everybody has a way to everybody" wait_for 30 all_reached ||
+check "everybody has a way to everybody" wait_for $((30 + NODES)) all_reached ||
 	diag "$(reached) pairs do"
 diag "all routes are there after $(($(now_ms) - t0)) ms"
 
