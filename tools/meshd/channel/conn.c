@@ -14,14 +14,13 @@
 #define HANDSHAKE_TIMEOUT	(10 * SECOND)
 #define FINISH_TIMEOUT		(5 * SECOND)
 /*
- * A dead peer is noticed after 120 s, or 200 if it died just after it was
- * heard; the kernel's probes are faster where there is a path. A ping and its
- * answer are 160 bytes with IPv6, so 2 bytes a second, if not both ends send
- * one.
+ * A dead peer is noticed after 60 s, or 100 if it died just after it was heard;
+ * the kernel's probes are faster where there is a path. A ping and its answer
+ * are 160 bytes with IPv6, so 5 bytes a second, if not both ends send one.
  */
-#define IDLE_TIMEOUT		(120 * SECOND)
-#define KEEPALIVE		(70 * SECOND)
-#define KEEPALIVE_DIALLED	(80 * SECOND)
+#define IDLE_TIMEOUT		(60 * SECOND)
+#define KEEPALIVE		(30 * SECOND)
+#define KEEPALIVE_DIALLED	(40 * SECOND)
 /* Before it was measured; a lost first packet is repeated after three. */
 #define FIRST_RTT		(100 * MILLISECOND)
 #define WINDOW			MESSAGE_MAX
