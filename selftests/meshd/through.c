@@ -111,6 +111,33 @@ TEST(through, both_at_once)
 	town_free(&town);
 }
 
+/* The lower one calls while the other's call is half through. */
+static void cross(unsigned int letters)
+{
+	struct calls_status status[2];
+	struct town town;
+	unsigned int low;
+
+	town_make(&town, 3);
+	low = town_lower(&town, 0, 2) == &town.house[0] ? 0 : 2;
+	want(&town, 2 - low, low);
+	town_steps(&town, letters);
+	want(&town, low, 2 - low);
+	town_run(&town);
+	calls_status(town.house[0].calls, &status[0]);
+	calls_status(town.house[2].calls, &status[1]);
+	point(same_secrets(&town, 0, 2) && status[0].now == 1 &&
+	      status[1].now == 1, "one call stays, after %u messages",
+	      letters);
+	town_free(&town);
+}
+
+TEST(through, crossing)
+{
+	for (unsigned int letters = 0; letters < 16; letters++)
+		cross(letters);
+}
+
 /* --- what can go wrong on the way -------------------------------------------- */
 
 /* Bytes change in the middle of the row. */
@@ -183,6 +210,9 @@ static void suffer(const char *what,
 	}
 	point(same_secrets(&town, 0, 2) == mends, "%s: %s", what,
 	      mends ? "the next one is good" : "never");
+	for (int i = 0; !mends && i < 3; i++)
+		point(!town.house[i].up, "%s: nobody %d takes it for good",
+		      what, i);
 	calls_end(town.house[0].calls, town.house[2].id, town.now);
 	town_wait(&town, SPLICE_LIFE + SECOND);
 	point_number("nothing is left of it", streams(&town), 0);

@@ -2,6 +2,7 @@
 /* Copyright (C) 2026 the meshlan developers */
 #include "through_town.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +182,12 @@ static void deliver(struct town *town, struct letter *letter)
 
 void town_run(struct town *town)
 {
-	while (town->first) {
+	town_steps(town, UINT_MAX);
+}
+
+void town_steps(struct town *town, unsigned int count)
+{
+	while (town->first && count--) {
 		struct letter *letter = take(town);
 
 		deliver(town, letter);

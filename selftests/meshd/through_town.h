@@ -42,6 +42,8 @@ void town_make(struct town *town, unsigned int count);
 void town_free(struct town *town);
 /* Until nothing is on its way any more. */
 void town_run(struct town *town);
+/* That many messages, if there are. */
+void town_steps(struct town *town, unsigned int count);
 /* Time goes on, in steps. */
 void town_wait(struct town *town, uint64_t time);
 struct house *town_lower(struct town *town, unsigned int a, unsigned int b);
