@@ -506,8 +506,13 @@ static void judge_again(void *data, struct peer *peer)
 	struct node *node = data;
 	enum identity_cause cause;
 
-	if (!peer->met || (!peer->link && !peer->session))
+	if (!peer->met) {
+		/* An earlier daemon's session. */
+		if (peer->session &&
+		    identity_is_revoked(&node->id, peer->id))
+			sessions_end(node, peer);
 		return;
+	}
 	cause = identity_recheck(&node->id, &peer->identity, node_date(node));
 	if (!cause)
 		return;

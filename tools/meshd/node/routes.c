@@ -196,21 +196,27 @@ void routes_found(struct node *node, const struct sync_object *object)
 		       object->owner.len, hop, hops->count, clock_now());
 }
 
+/* A connection says little: it takes long to notice that nobody is there. */
+static bool carries(const struct peer *peer)
+{
+	return peer && peer->link && peer_paths_up(peer);
+}
+
 uint64_t routes_next_hop(const struct node *node, uint64_t to)
 {
-	struct peer *peer = peer_find(&node->peers, to);
+	const struct peer *peer = peer_find(&node->peers, to), *hop;
 	struct routing_route route;
 
-	if (peer && peer->link)
+	if (carries(peer))
 		return to;
 	if (!routing_look(node->routing, to, &route))
-		return 0;
+		route.count = 0;
 	for (unsigned int i = 0; i < route.count; i++) {
-		peer = peer_find(&node->peers, route.way[i].node);
-		if (peer && peer->link)
-			return peer->id;
+		hop = peer_find(&node->peers, route.way[i].node);
+		if (carries(hop))
+			return hop->id;
 	}
-	return 0;
+	return peer && peer->link ? to : 0;
 }
 
 void routes_drain(struct node *node, bool on)
