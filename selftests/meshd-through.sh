@@ -214,13 +214,20 @@ broadcast() { # COUNT
 	    s.send(b"\xff" * 6 + s.getsockname()[4] + b"\x88\xb5" + bytes(60))
 	END
 }
-sleep 1
-begun=$(floods flood_tx)
-copies=$(floods flood_copy_tx)
-broadcast 50
-sleep 0.5
-begun=$(($(floods flood_tx) - begun))
-copies=$(($(floods flood_copy_tx) - copies))
+flood() { # COUNT: sets begun and copies
+	begun=$(floods flood_tx)
+	copies=$(floods flood_copy_tx)
+	broadcast "$1"
+	sleep 0.5
+	begun=$(($(floods flood_tx) - begun))
+	copies=$(($(floods flood_copy_tx) - copies))
+}
+settled() {
+	flood 5
+	[ $copies = $((begun * 4)) ]
+}
+wait_for 20 settled || diag "$copies copies of $begun floods"
+flood 50
 diag "$copies copies of $begun floods among 5 nodes in a ring"
 check "all of them were sent" [ "$begun" -ge 50 ]
 is "each node but one gets one copy" "$copies" $((begun * 4))
