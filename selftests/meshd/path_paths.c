@@ -308,6 +308,41 @@ TEST(path, paths_interfaces)
 	end(&k);
 }
 
+/* One that the routing table leads, beside one bound to where it leads. */
+static unsigned int loose(const struct kernel *k)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < k->count; i++)
+		count += k->path[i].there && !k->path[i].spec.local.sa.sa_family;
+	return count;
+}
+
+TEST(path, paths_second_interface)
+{
+	union addr remote = at("198.51.100.1"), second = at("203.0.113.5");
+	struct kernel k;
+
+	begin(&k);
+	book_tell(k.book, NODE, &remote, CANDIDATE_TOLD, k.now);
+	paths_connected(k.paths, NODE, &remote, NULL, k.now);
+	run(&k, SECOND, "198.51.100.1");
+	point(loose(&k) == 1 && there(&k) == 1, "one interface: as routed");
+	k.least_up = MAX;
+	host_add_local(&k.host, &second, 3, 1400, false);
+	paths_network_changed(k.paths, k.now);
+	run(&k, SECOND, "198.51.100.1");
+	point_number("a second: a path by each", paths_up(k.paths, NODE), 2);
+	point_number("and none that goes by either", loose(&k), 0);
+	point(k.least_up >= 1, "never without");
+	k.host.local_count--;
+	paths_network_changed(k.paths, k.now);
+	run(&k, SECOND, "198.51.100.1");
+	point(there(&k) == 1 && paths_up(k.paths, NODE) == 1,
+	      "the second is gone: no twin of the first");
+	end(&k);
+}
+
 TEST(path, paths_adoption)
 {
 	union addr remote = at("198.51.100.1"), other = at("198.51.100.2");
