@@ -424,7 +424,7 @@ TEST(routing, table_memory)
 
 TEST(routing, table_adopt)
 {
-	static const uint64_t hop[] = { B };
+	static const uint64_t hop[] = { B }, child[] = { A };
 	uint8_t blob[ROUTING_BLOB];
 	struct routing *r = make(1);
 	uint16_t sequence;
@@ -465,6 +465,22 @@ TEST(routing, table_adopt)
 	wait(r, MINUTE);
 	point(face.routes == 1 && !face.route.count,
 	      "nobody tells: the route goes in the end");
+	routing_free(r);
+
+	r = make(2);
+	routing_import(r, FAR, blob, len, hop, 1, now);
+	routing_import_children(r, FAR, child, 1, now);
+	routing_link_up(r, A, 1000, false, now);
+	up(r, B, 1000);
+	whole(r, B, true, false);
+	tell(r, B, FAR, 9, 5000, false);
+	whole(r, B, false, true);
+	wait(r, 11 * SECOND);
+	point(face.configured && face.children_count == 1,
+	      "a child whose daemon is dead stays one");
+	up(r, A, 1000);
+	whole(r, A, true, true);
+	point_number("until it tells otherwise", face.children_count, 0);
 	routing_free(r);
 }
 

@@ -299,6 +299,8 @@ void routes_down(struct node *node, struct peer *peer);
 /* The peer's paths, or what is known of them, changed. */
 void routes_measured(struct node *node, struct peer *peer);
 void routes_found(struct node *node, const struct sync_object *object);
+void routes_origin_found(struct node *node,
+			 const struct meshlan_origin *origin);
 /* The neighbour to hand a message for @to to; 0: none. */
 uint64_t routes_next_hop(const struct node *node, uint64_t to);
 void routes_drain(struct node *node, bool on);

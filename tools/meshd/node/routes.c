@@ -196,10 +196,10 @@ void routes_found(struct node *node, const struct sync_object *object)
 		       object->owner.len, hop, hops->count, clock_now());
 }
 
-/* A connection says little: it takes long to notice that nobody is there. */
-static bool carries(const struct peer *peer)
+void routes_origin_found(struct node *node, const struct meshlan_origin *origin)
 {
-	return peer && peer->link && peer_paths_up(peer);
+	routing_import_children(node->routing, origin->node, origin->child.node,
+				origin->child.count, clock_now());
 }
 
 uint64_t routes_next_hop(const struct node *node, uint64_t to)

@@ -386,6 +386,8 @@ static void on_found(void *data, const struct sync_object *object)
 		ways_found(node, object->as_path);
 	else if (object->kind == SYNC_ROUTE)
 		routes_found(node, object);
+	else if (object->kind == SYNC_ORIGIN)
+		routes_origin_found(node, object->origin);
 }
 
 static void on_sync_ready(void *data)

@@ -86,6 +86,26 @@ bool routing_import(struct routing *r, uint64_t node, const uint8_t *blob,
 	return true;
 }
 
+void routing_import_children(struct routing *r, uint64_t origin,
+			     const uint64_t *child, size_t count, uint64_t now)
+{
+	uint32_t number = row_find(r, origin);
+
+	if (number == NO_ROW)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		uint16_t slot;
+
+		if (!child[i] || child[i] == r->self)
+			continue;
+		slot = slot_make(r, child[i]);
+		entries_at(r, number)[slot].flags |= ENTRY_CHILD | ENTRY_OLD;
+		r->slot[slot]->awaited = true;
+	}
+	r->settling = true;
+	r->settle_at = now + r->config.hold;
+}
+
 bool routing_settling(const struct routing *r)
 {
 	return r->settling;

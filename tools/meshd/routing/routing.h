@@ -167,6 +167,12 @@ size_t routing_export(const struct routing *r, uint64_t node,
 bool routing_import(struct routing *r, uint64_t node, const uint8_t *blob,
 		    size_t len, const uint64_t *hop, unsigned int count,
 		    uint64_t now);
+/*
+ * Likewise whom floods of @origin go on to, after the routes. They stay children
+ * until they tell otherwise, or are silent for too long.
+ */
+void routing_import_children(struct routing *r, uint64_t origin,
+			     const uint64_t *child, size_t count, uint64_t now);
 bool routing_settling(const struct routing *r);
 
 /* --- looking ------------------------------------------------------------ */
