@@ -37,11 +37,11 @@ settings() { # NAME [LINE...]
 	conf "$name" "$@" "[sessions]" "rekey = 1s"
 }
 
-admit() { # SIGNER NAME: one more node
+admit() { # SIGNER HOST [NAME]: one more node
 	local token
 
 	token=$(value "$1" .token token create) || return
-	ctl "$2" join "$token" --name "$2"
+	ctl "$2" join "$token" --name "${3:-$2}"
 }
 
 id() { cat "$T/$1/id"; }
@@ -270,7 +270,8 @@ join_and_leave() {
 
 	: >"$T/joins"
 	while flows; do
-		if ! admit a e || ! ctl e leave; then
+		# A name stays with the certificate of who had it.
+		if ! admit a e "e$n" || ! ctl e leave; then
 			flows && mv "$T/join" "$T/join-failed"
 			return
 		fi
