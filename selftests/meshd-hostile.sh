@@ -76,11 +76,11 @@ all_reach_b() {
 token=$(value a .token init --name a) || bail "no network"
 ctl b join "$token" --name b >/dev/null 2>&1 || bail "b does not join"
 for h in "${names[@]}"; do
-	daemon $h
+	daemon "$h"
 	token=$(value a .token token create) || bail "no token"
-	ctl $h join "$token" --name $h >"$T/join" 2>&1 ||
+	ctl "$h" join "$token" --name "$h" >"$T/join" 2>&1 ||
 		bail "$h does not join: $(<"$T/join")"
-	value $h .node status >"$T/$h/id"
+	value "$h" .node status >"$T/$h/id"
 done
 check "all reach b" wait_for 10 all_reach_b || bail "no mesh"
 to=$(address b)
@@ -141,7 +141,7 @@ judge() { # NAME LINES-BEFORE
 start=$(memory)
 for name in "${all[@]}"; do
 	# The one who says nothing needs more time than the others.
-	if [ $name = mute ]; then
+	if [ "$name" = mute ]; then
 		attack mute 14 &
 		mute=$!
 		continue
@@ -150,9 +150,9 @@ for name in "${all[@]}"; do
 	lines=$(log_lines)
 	long=$seconds
 	# As long as it takes to say too much.
-	[ $name != unknown ] || long=$((seconds * 4))
-	attack $name $long
-	judge $name "$lines"
+	[ "$name" != unknown ] || long=$((seconds * 4))
+	attack "$name" "$long"
+	judge "$name" "$lines"
 	diag "$name: $(($(memory) - small)) KiB more"
 	# 64 handshakes at a time, of some 60 KiB each.
 	check "$name: b grows by less than 6 MiB" \
@@ -172,5 +172,5 @@ is "b knows whom it knew" "$(known)" \
 	"$(printf '%s\n' a b "${names[@]}" | sort | paste -sd ' ')"
 check "b reaches a" pings b a
 h=${names[-1]}
-daemon $h
-check "who behaves again is a member again" wait_for 60 all_ping a b $h
+daemon "$h"
+check "who behaves again is a member again" wait_for 60 all_ping a b "$h"
