@@ -21,8 +21,8 @@
 attacks() {
 	cat <<-END
 	mute mute did not say HELLO in time
-	routes mild vouches for
-	asks mild asks more than is answered
+	routes mild -
+	asks mild -
 	records mild a record that is no good
 	lists mild a revocation list that is no good
 	deaf mild -
