@@ -70,7 +70,7 @@ daemon b
 all_reach_b() {
 	local name
 
-	for name in a "${names[@]}"; do pings $name b || return; done
+	for name in a "${names[@]}"; do pings "$name" b || return; done
 }
 
 token=$(value a .token init --name a) || bail "no network"
