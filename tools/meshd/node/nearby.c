@@ -122,7 +122,7 @@ static const struct hub_client_ops hub_ops = {
 	.observed = on_hub_observed,
 };
 
-/* --- names in the DNS; the node may be another one when they answer -------------------------------------------------------- */
+/* --- names in the DNS; the node may be another one when they answer -- */
 
 static void on_resolved(void *data, uint64_t question, const union addr *addr,
 			unsigned int count, const char *why)
