@@ -202,6 +202,12 @@ void routes_origin_found(struct node *node, const struct meshlan_origin *origin)
 				origin->child.count, clock_now());
 }
 
+/* A connection says little: it takes long to notice that nobody is there. */
+static bool carries(const struct peer *peer)
+{
+	return peer && peer->link && peer_paths_up(peer);
+}
+
 uint64_t routes_next_hop(const struct node *node, uint64_t to)
 {
 	const struct peer *peer = peer_find(&node->peers, to), *hop;
