@@ -11,11 +11,13 @@
  *	talk.c		what comes on them, and where it goes
  *	sessions.c	sessions and their keys, in the kernel
  *	through.c	calls to nodes that are not adjacent
- *	ways.c		addresses, dials, paths, NATs, degree
+ *	ways.c		addresses, dials, NATs, degree
+ *	ways_paths.c	paths, in the kernel
  *	nearby.c	LAN, hubs, names in the DNS
  *	gossip.c	records, and what follows from them
  *	routes.c	routes to nodes that are not adjacent
- *	admit.c		admission, renewal, revocation
+ *	admit.c		admission, renewal
+ *	revocation.c	revocation
  *	ask_*.c		the local socket's methods
  *
  * Everything runs on the loop's one thread. An object of another part is freed
@@ -316,12 +318,6 @@ void admit_gone(struct node *node, struct link *link);
 /* What a relay brought to this node. */
 void admit_relayed(struct node *node, uint64_t from, uint64_t exchange,
 		   const struct message *message);
-/* Certificate lists of a peer; and all of ours to it. */
-void admit_revoked(struct node *node, uint64_t from,
-		   const struct message_blobs *blobs);
-void admit_tell_revoked(struct node *node, uint64_t to);
-enum meshlan_status admit_revoke(struct node *node, uint64_t id, int *count,
-				 struct meshlan_error *err);
 /* A token with the addresses of this node in it. */
 enum meshlan_status admit_token(struct node *node,
 				const struct token_record *wish,
@@ -334,6 +330,14 @@ void admit_keep_house(struct node *node);
 uint64_t admit_next(const struct node *node);
 void admit_tick(struct node *node, uint64_t now);
 
+/* --- revocation.c ------------------------------------------------------------ */
+
+/* Certificate lists of a peer; and all of ours to it. */
+void admit_revoked(struct node *node, uint64_t from,
+		   const struct message_blobs *blobs);
+void admit_tell_revoked(struct node *node, uint64_t to);
+enum meshlan_status admit_revoke(struct node *node, uint64_t id, int *count,
+				 struct meshlan_error *err);
 /* --- ask_*.c ----------------------------------------------------------------- */
 
 /* Methods of a node, and of a blank host. */
