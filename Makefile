@@ -68,7 +68,7 @@ clean:
 
 help:
 	@echo "make              the module for this kernel ($(KVER)) and the tools"
-	@echo "make demo         see two nodes talk; installs what is missing"
+	@echo "make demo         see five hosts join; installs what is missing"
 	@echo "make install      install both; uninstall takes them away again"
 	@echo "make dkms         register the module with DKMS, for every kernel"
 	@echo "make deb          Debian packages, in build/"

@@ -6,7 +6,7 @@
 # connected and with new keys, in less than five seconds.
 #
 #	--peers N	that many (default 50)
-# meshlan-test: time=900 mem=2048M
+# meshlan-test: by-hand time=900 mem=2048M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 

@@ -11,7 +11,7 @@
 #	--seconds N	how long they are killed (default 20)
 #	--seed N	of the random instants
 #	--part PART	only kills, restarts, reloads, joins, second or left_over
-# meshlan-test: time=400 mem=768M
+# meshlan-test: by-hand time=400 mem=768M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 

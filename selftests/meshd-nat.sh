@@ -5,7 +5,7 @@
 # Nodes behind NATs of three kinds find a direct way where there is one, and a
 # way through another node where there is none; it stays while NATs forget what
 # is idle. A hub learns nothing, and nobody misses it.
-# meshlan-test: time=400 mem=512M
+# meshlan-test: by-hand time=400 mem=512M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 

@@ -10,7 +10,7 @@
 #	--nodes N	so many, 40 by default (mem=8G for 200)
 #	--rest SECS	so long they are watched at rest, 30 by default
 #	--capture	count the first node's packets at rest by kind
-# meshlan-test: time=300 mem=4G
+# meshlan-test: by-hand time=300 mem=4G
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 

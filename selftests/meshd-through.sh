@@ -8,7 +8,7 @@
 # loss; a link that comes takes the traffic, and one that goes gives it back.
 # Then a fifth host closes a ring: a cut is gone round, and a broadcast costs one
 # copy less than there are nodes. RING=0 leaves that out.
-# meshlan-test: time=300 mem=512M
+# meshlan-test: by-hand time=300 mem=512M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 
