@@ -56,6 +56,7 @@ lan() { # DEV N NAME...
 
 	shift 2
 	setup_ns sw || return
+	# shellcheck disable=SC2034 # used by the tests
 	SWITCH=$sw
 	ip -n "$sw" link add lan type bridge
 	ip -n "$sw" link set lan up

@@ -29,9 +29,7 @@ value hub .token init --name hub >/dev/null || bail "no network"
 token=$(value hub .token token create uses "$peers") || bail "no token"
 
 join() { # NAME
-	local try
-
-	for try in 1 2 3; do
+	for _ in 1 2 3; do
 		ctl "$1" join "$token" --name "$1" >"$T/$1/join" 2>&1 && return
 	done
 	diag "$1: $(<"$T/$1/join")"

@@ -11,7 +11,7 @@
 #
 #	--seconds N	of each attack (default 1)
 #	--only NAME...	these attacks alone
-# meshlan-test: time=600 mem=768M
+# meshlan-test: by-hand time=600 mem=768M
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/hosts.sh"
 

@@ -103,11 +103,11 @@ first=$(value a .token token create)
 # --- four joins ------------------------------------------------------------------
 
 joined=(a)
-line="meshctl -n home join $first"
+line=(meshctl -n home join "$first")
 for h in "${four[@]}"; do
 	stall_reset
 	t0=$(now_ms)
-	out=$(on "$h" $line name "$h" 2>"$T/$h.err")
+	out=$(on "$h" "${line[@]}" name "$h" 2>"$T/$h.err")
 	rc=$?
 	on "$h" ping -q -c 1 -W 2 "${addr[a]}" >/dev/null
 	t1=$(now_ms)
@@ -117,7 +117,7 @@ for h in "${four[@]}"; do
 	first_ping "$h" $((t1 - t0)) "${joined[@]}"
 	addr[$h]=$(address "$h")
 	joined+=("$h")
-	line="meshctl -n home join $(token)"
+	line=(meshctl -n home join "$(token)")
 done
 check "a join says what it does meanwhile" grep -q ' s  ' "$T/b.err"
 check "each pings each other" all_ping "${joined[@]}"
@@ -154,7 +154,12 @@ begin() { # SIGNAL: sent to meshctl while it waits; status in $rc
 	rc=0
 	wait $job || rc=$?
 }
-give_up() { kill $(processes x meshctl); }
+give_up() {
+	local pids
+
+	mapfile -t pids < <(processes x meshctl)
+	kill "${pids[@]}"
+}
 murder() { stop x -KILL; }
 blank=$(traces x)
 member down
@@ -203,7 +208,7 @@ is "no network: the host is as it was" "$(traces lone)" "$before"
 
 # --- many at once ------------------------------------------------------------------
 
-tokens=$(token uses $JOINS)
+tokens=$(token uses "$JOINS")
 stall_reset
 t0=$(now_ms)
 pids=()

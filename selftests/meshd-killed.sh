@@ -122,7 +122,7 @@ begin() { # SECONDS
 	traffic=()
 	for pair in a-b b-a a-c c-d d-c; do
 		from=${pair%-*} to=${pair#*-}
-		on $from ping -q -c $n -i 0.01 "$(<"$T/$to/address")" \
+		on "$from" ping -q -c $n -i 0.01 "$(<"$T/$to/address")" \
 			>"$T/ping-$pair" 2>&1 &
 		traffic+=($!)
 	done
@@ -159,7 +159,7 @@ end() { # WHAT
 	for pair in a-b a-c a-d d-a d-b d-c; do
 		from=${pair%-*} to=${pair#*-} n=$(sent "$T/flood-${pair%-*}")
 		is "$1: every flood of $from reaches $to, once" \
-			"$(floods $from $to)" "$n $n"
+			"$(floods "$from" "$to")" "$n $n"
 	done
 	is "$1: no datagram is lost" "$(jq .end.sum.lost_packets "$T/iperf")" 0
 	is "$1: none is out of order" \
@@ -244,7 +244,7 @@ reloads() {
 	while flows; do
 		random_sleep 500
 		name=${all[RANDOM % 4]}
-		settings $name "[paths]" \
+		settings "$name" "[paths]" \
 			"probe-interval = $((50 + n % 3 * 25))ms" \
 			"[routing]" "scatter-ratio = 1.$((1 + n % 9))"
 		kill -HUP "${DAEMON[$name]}"
@@ -364,9 +364,11 @@ left_over() {
 	is "the keys in use are kept" "$(ctl a -j key list mesh0 |
 		jq -r '.[].index' | grep -c "$keys")" "$(wc -l <<<"$keys")"
 	is "nothing is deleted at once" "$(left)" "$(<"$T/left")"
+	# shellcheck disable=SC2317 # called by name
 	swept() { ! left | grep -q "$nobody\|:f2"; }
 	check "what nobody uses goes" wait_for 20 swept
 	is "what others made stays" "$(left)" "$(grep -v "$nobody\|:f2" "$T/left")"
+	# shellcheck disable=SC2317 # called by name
 	grew() { jq -ne --argjson a "$before" --argjson b "$(used)" \
 		'[$a, $b] | transpose | all(.[0][0] == .[1][0] and
 			.[0][1] <= .[1][1])'; }

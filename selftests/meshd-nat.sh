@@ -69,11 +69,12 @@ nat() { # NS KIND LAST
 
 # How many source ports two hosts outside see of one socket.
 ports_seen() { # NAME
-	local h
+	local h pids=()
 
 	for h in hub c; do
 		in_ns "${NS[$h]}" timeout 3 tcpdump --immediate-mode -c 1 -nqi wan \
 			udp dst port 4444 >"$T/seen.$h" 2>/dev/null &
+		pids+=($!)
 	done
 	sleep 1
 	on "$1" python3 -c '
@@ -81,7 +82,7 @@ import socket
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 s.bind(("", 4000))
 for host in "10.1.0.1", "10.1.0.2": s.sendto(b"x", (host, 4444))'
-	wait $(jobs -p | tail -n 2)
+	wait "${pids[@]}"
 	cat "$T/seen.hub" "$T/seen.c" | sed 's/.*IP 10\.1\.0\.[0-9]*\.\([0-9]*\) >.*/\1/' |
 		sort -u | grep -c .
 }
@@ -90,7 +91,7 @@ router "$RA" a 3
 router "$RB" b 4
 for kind in "restricted 1" "symmetric 2" "cone 1"; do
 	read -r k n <<<"$kind"
-	nat "$RA" $k 3
+	nat "$RA" "$k" 3
 	is "$k: a NAT as it should be, seen from two hosts" "$(ports_seen a)" "$n"
 done
 nat "$RA" restricted 3

@@ -26,7 +26,6 @@ while [ $# -gt 0 ]; do
 done
 # The most on one switch; all switches hang on one router.
 SWITCH=50
-DEGREE=16
 CROWD=$TOP/build/selftests/crowd
 # So much at rest, of each daemon: kB, thousandths of a processor, bytes a
 # second.

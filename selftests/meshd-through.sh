@@ -151,7 +151,7 @@ is "the relay has sessions of its own alone" \
 for h in a d; do
 	sed -i '/^\[sessions\]/,$d' "$T/$h/etc/home.conf"
 	printf '[sessions]\nrekey = 1s\n' >>"$T/$h/etc/home.conf"
-	kill -HUP ${DAEMON[$h]}
+	kill -HUP "${DAEMON[$h]}"
 done
 : >"$T/keys"
 stream_ping a d 1000 0.02

@@ -3,7 +3,7 @@
 # Copyright (C) 2026 the meshlan developers
 #
 # The examples for systemd-networkd: an address, DHCP, a port of a bridge.
-# meshlan-test: time=120
+# meshlan-test: by-hand time=120
 . "$(dirname "$(realpath "$0")")/lib.sh"
 . "$(dirname "$(realpath "$0")")/mesh.sh"
 

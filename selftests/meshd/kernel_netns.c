@@ -98,7 +98,7 @@ static bool wait_for(struct env *env, unsigned int changes)
 	env->late = false;
 	uv_timer_init(&env->loop, &timer);
 	timer.data = env;
-	uv_timer_start(&timer, on_late, 1000, 0);
+	uv_timer_start(&timer, on_late, 10000, 0);
 	while ((env->changes & changes) != changes && !env->late)
 		uv_run(&env->loop, UV_RUN_ONCE);
 	good = !env->late;

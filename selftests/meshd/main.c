@@ -75,7 +75,7 @@ static bool wanted(const struct unit *unit, int argc, char **argv)
 		    !strcmp(argv[i], unit->name))
 			return true;
 	}
-	return argc == 1;
+	return argc == 1 && strcmp(unit->part, "open");
 }
 
 int main(int argc, char **argv)

@@ -305,7 +305,8 @@ TEST(path, degree_islands)
 	disperse(crowd);
 }
 
-TEST(path, degree_cutoff)
+/* Now and then both of the last bridges are dropped, and too many come back. */
+TEST(open, degree_cutoff)
 {
 	struct crowd *crowd = gather(40, 8, 50 * MILLISECOND);
 	unsigned int far = 0, all = 0;

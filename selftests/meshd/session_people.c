@@ -392,3 +392,28 @@ bool people_agree(const struct people *people)
 	}
 	return true;
 }
+
+void people_chain_up(struct people *people, unsigned int count)
+{
+	people_start(people, count);
+	for (unsigned int i = 0; i < count; i++)
+		people_publish(people, i);
+	for (unsigned int i = 1; i < count; i++)
+		people_connect(people, i - 1, i);
+}
+
+struct record people_example(struct person *person)
+{
+	struct record record = person->says;
+
+	record.node = person->certificate.node;
+	record.sequence = 7;
+	record.issued = PEOPLE_DATE;
+	record.expires = PEOPLE_DATE + 86400;
+	record.endpoint_count = 2;
+	addr_parse(&record.endpoint[0].addr, "192.0.2.1:9", 0);
+	record.endpoint[0].kind = ENDPOINT_OBSERVED;
+	addr_parse(&record.endpoint[1].addr, "[2001:db8::1]:9", 0);
+	record.endpoint[1].kind = 77;
+	return record;
+}

@@ -84,5 +84,9 @@ void people_restart(struct people *people, unsigned int number, bool keeps);
 bool people_agree(const struct people *people);
 /* Address 10.0.0.@last. */
 void people_address(struct record *record, uint8_t last);
+/* All in a row, each with a record. */
+void people_chain_up(struct people *people, unsigned int count);
+/* A record of two endpoints, not signed yet. */
+struct record people_example(struct person *person);
 
 #endif /* SESSION_PEOPLE_H */

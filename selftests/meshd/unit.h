@@ -5,7 +5,8 @@
 
 /*
  * Tests of what needs no kernel: meshd-unit [PART...] runs those of the parts
- * named, or all. A test is a function made by TEST(part, name) anywhere.
+ * named, or all but those of "open": these ask for what is not reached yet. A
+ * test is a function made by TEST(part, name) anywhere.
  */
 
 #include <inttypes.h>
