@@ -18,6 +18,12 @@
 #define HOUR		(60 * MINUTE)
 #define NEVER		UINT64_MAX
 
+/* The next of two times. */
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t clock_now(void);
 uint64_t clock_date(void);
 

@@ -501,11 +501,6 @@ void admit_stop(struct node *node)
 	node->renewer = NULL;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t admit_next(const struct node *node)
 {
 	uint64_t next = earlier(gate_next(node->gate),

@@ -242,11 +242,6 @@ void nearby_stop(struct node *node)
 	node->hubs = NULL;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t nearby_next(const struct node *node)
 {
 	uint64_t next = node->srv_again;

@@ -24,11 +24,6 @@
 /* What nobody wanted by then, nobody will; see kernel/sync.h. */
 #define SWEEP_AFTER	(10 * SECOND)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t node_date(const struct node *node)
 {
 	return daemon_date(node->daemon);

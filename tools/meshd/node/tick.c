@@ -8,11 +8,6 @@
 #include "node/node.h"
 #include "node/start.h"
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static void ring(uv_timer_t *alarm)
 {
 	struct daemon *daemon = alarm->data;

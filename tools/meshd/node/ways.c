@@ -16,11 +16,6 @@
 /* In a path nobody uses nothing changes that no event tells. */
 #define MEASURE_IDLE	(25 * SECOND)
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* --- dialer ------------------------------------------------------------------ */
 
 static void on_dial(void *data, const struct dialer_dial *dial)

@@ -14,11 +14,6 @@
 /* Probes and floods are no use (bit/s). */
 #define IDLE_USE	10000
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* --- paths ------------------------------------------------------------------- */
 
 static uint64_t idle_interval(const struct node *node,
