@@ -10,7 +10,7 @@
 # What a root holds beyond the kernels: enough to build and check, to install
 # packages with DKMS and to look around.
 ROOT_PACKAGES="gcc,make,dkms,kmod,iproute2,iputils-ping,procps,\
-libmnl0,zstd,xz-utils,sparse"
+libmnl0,libjansson4,zstd,xz-utils,sparse"
 
 stock_root_dir() { # SUITE
 	local key
