@@ -141,8 +141,10 @@ slow_for_a_while() {
 
 # --- order and rate ---------------------------------------------------------
 
+# What still waits in a slow cable would come for minutes after it is a fast one.
 shape() { # NS DEV MBITS DELAY-MS
-	in_ns "$1" tc qdisc replace dev "$2" root netem limit 20000 \
+	in_ns "$1" tc qdisc del dev "$2" root 2>/dev/null
+	in_ns "$1" tc qdisc add dev "$2" root netem limit 20000 \
 		rate "$3mbit" delay "$4ms"
 }
 
